@@ -1,0 +1,114 @@
+//! Ambient authority: the only module that touches the host's file tree by path, its environment, clocks and entropy.
+//!
+//! Everything here is called while a session is set up, or by a holder of a permit. Finding who can touch the world is a
+//! search for `ambient::`.
+#![expect(clippy::disallowed_methods, reason = "this is the one module where ambient calls are allowed")]
+
+use crate::fs::{FileId, FileType};
+use cap_std::{AmbientAuthority, ambient_authority, fs::Dir};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The authority of the host process itself. An argument of whatever uses it, so that its way can be followed.
+#[derive(Clone, Copy)]
+pub struct HostAuthority(AmbientAuthority);
+
+impl HostAuthority {
+    /// Claims the authority of the host process.
+    ///
+    /// # Ambient Authority
+    /// Only set-up code of an embedder calls this; nothing that serves a guest has one.
+    pub fn claim() -> Self {
+        Self(ambient_authority())
+    }
+}
+
+/// What stands at an absolute host path that a grant names.
+#[derive(Debug)]
+pub(crate) enum Root {
+    /// A directory, held open.
+    Directory(Dir),
+    /// Anything else: reached through its parent directory, held open, by its last name.
+    Entry { parent: Dir, name: String },
+}
+
+/// Opens what a grant names, once. `path` must be canonical.
+pub(crate) fn open_root(path: &Path, authority: HostAuthority) -> io::Result<Root> {
+    if std::fs::metadata(path)?.is_dir() {
+        return Ok(Root::Directory(Dir::open_ambient_dir(path, authority.0)?));
+    }
+    open_parent(path, authority)
+}
+
+/// Opens the directory of something that a grant names and that is no directory, or does not exist yet.
+pub(crate) fn open_parent(path: &Path, authority: HostAuthority) -> io::Result<Root> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    Ok(Root::Entry { parent: Dir::open_ambient_dir(parent, authority.0)?, name: name.to_owned() })
+}
+
+/// The real path of `path`, every symbolic link followed.
+pub(crate) fn canonical(path: &Path, _: HostAuthority) -> io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// Which file a path leads to, and whether it is a directory; `None` when it leads nowhere.
+pub(crate) fn identity(path: &Path, _: HostAuthority) -> Option<(FileId, bool)> {
+    let stat = rustix::fs::stat(path).ok()?;
+    Some((FileId::of(&stat), FileType::of(&stat) == FileType::Directory))
+}
+
+/// The device number of `/dev` where it is a file system of its own.
+pub(crate) fn device_directory(_: HostAuthority) -> Option<u64> {
+    let device = |path: &str| std::fs::metadata(path).map(|metadata| metadata.dev()).ok();
+    device("/dev").filter(|&dev| device("/") != Some(dev))
+}
+
+/// The host's working directory, which relative scopes are relative to.
+///
+/// # Errors
+/// When it was removed, or a parent may not be read.
+pub fn working_directory(_: HostAuthority) -> io::Result<PathBuf> {
+    std::env::current_dir()
+}
+
+/// The host's environment variables, those that are valid UTF-8.
+pub fn environment(_: HostAuthority) -> Vec<(String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// Creates (or empties) the file that an audit log is written to, readable by its owner only.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn create_audit_file(path: &Path, _: HostAuthority) -> io::Result<File> {
+    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// The host's monotonic clock, from a start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// The wall clock: time since 1970-01-01T00:00:00Z, zero before it.
+pub(crate) fn wall_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Fills `buffer` from the host's entropy source.
+pub(crate) fn fill_random(buffer: &mut [u8]) -> io::Result<()> {
+    getrandom::fill(buffer).map_err(io::Error::from)
+}

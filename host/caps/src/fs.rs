@@ -1,0 +1,58 @@
+//! Files: a namespace of mounts, and every operation of wasi:filesystem on it.
+//!
+//! An operation goes the same way each time: the [`Namespace`] routes the path to a mount, the mount's tree locates it, the
+//! [`Gate`] decides, and only then the effect is made on what was located, never by path from the root again.
+
+mod beneath;
+mod build;
+mod change;
+mod directory;
+mod error;
+mod fenced;
+mod file;
+mod find;
+mod hint;
+mod listing;
+mod located;
+mod metadata;
+mod namespace;
+mod open;
+mod options;
+mod tree;
+
+pub use self::build::{MountError, MountErrors};
+pub use self::change::{NewTime, NewTimes};
+pub use self::directory::Either;
+pub use self::error::{FsError, FsResult};
+pub use self::file::{Advice, File};
+pub use self::find::At;
+pub use self::listing::{DirectoryEntry, Listing};
+pub use self::located::Follow;
+pub use self::metadata::{FileTime, FileType, Metadata, MetadataHash};
+pub use self::namespace::Directory;
+pub use self::open::Opened;
+pub use self::options::{OpenOptions, Sync};
+
+pub(crate) use self::build::prepare;
+pub(crate) use self::metadata::FileId;
+
+use self::namespace::Namespace;
+use crate::gate::Gate;
+
+/// A guest's files.
+pub struct FileSystem {
+    gate: Gate,
+    namespace: Namespace,
+}
+
+impl FileSystem {
+    pub(crate) fn new(gate: Gate, namespace: Namespace) -> Self {
+        Self { gate, namespace }
+    }
+
+    /// The directories that the guest starts with, and their names: `/`, which is there even when nothing is granted, and each
+    /// granted directory under the name it was granted as.
+    pub fn preopens(&self) -> Vec<(Directory, String)> {
+        self.namespace.preopens()
+    }
+}

@@ -1,0 +1,210 @@
+//! Changing a tree: entries made, removed, renamed and linked, and times set. Invariant: every effect is on one name in a
+//! directory that is held open, follows no link, and needs `fs.write` on each place it changes.
+
+use super::FileSystem;
+use super::error::{FsError, FsResult, Trouble};
+use super::find::{At, Found};
+use super::located::{Entry, Follow};
+use super::metadata::{FileTime, FileType};
+use caphost_policy::Capability;
+use rustix::fd::AsFd;
+use rustix::fs::{AtFlags, Mode, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, linkat, mkdirat, readlinkat, renameat, symlinkat, unlinkat, utimensat};
+use rustix::io::Errno;
+use std::sync::Arc;
+
+/// Permissions of a new directory before the umask (POSIX `mkdir`).
+const NEW_DIRECTORY: Mode = Mode::from_raw_mode(0o777);
+
+/// A time to set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewTime {
+    /// Leave it.
+    Keep,
+    /// The host's present.
+    Now,
+    /// This.
+    At(FileTime),
+}
+
+/// The times of a file to set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewTimes {
+    /// Last access.
+    pub accessed: NewTime,
+    /// Last change of the contents.
+    pub modified: NewTime,
+}
+
+impl NewTimes {
+    pub(super) fn to_posix(self) -> Result<Timestamps, Errno> {
+        Ok(Timestamps { last_access: self.accessed.to_posix()?, last_modification: self.modified.to_posix()? })
+    }
+}
+
+impl NewTime {
+    fn to_posix(self) -> Result<Timespec, Errno> {
+        let (tv_sec, tv_nsec) = match self {
+            NewTime::Keep => (0, UTIME_OMIT),
+            NewTime::Now => (0, UTIME_NOW),
+            // The values above a billion mean something else to the kernel.
+            NewTime::At(time) if time.nanoseconds >= 1_000_000_000 => return Err(Errno::INVAL),
+            NewTime::At(time) => (time.seconds, time.nanoseconds.into()),
+        };
+        Ok(Timespec { tv_sec, tv_nsec })
+    }
+}
+
+impl FileSystem {
+    /// Makes a directory (`mkdirat`).
+    ///
+    /// # Errors
+    /// A refusal, or those of `mkdirat`.
+    pub fn create_directory_at(&self, at: &At<'_>) -> FsResult<()> {
+        self.create(at, |entry| mkdirat(&entry.parent, entry.name, NEW_DIRECTORY))
+    }
+
+    /// Removes an empty directory (`unlinkat` with `AT_REMOVEDIR`).
+    ///
+    /// # Errors
+    /// A refusal, also when a denied path lies below; those of `unlinkat`.
+    pub fn remove_directory_at(&self, at: &At<'_>) -> FsResult<()> {
+        self.change(at, |entry| unlinkat(&entry.parent, entry.name, AtFlags::REMOVEDIR))
+    }
+
+    /// Removes a name that is no directory (`unlinkat`).
+    ///
+    /// # Errors
+    /// A refusal, or those of `unlinkat`; `EISDIR` for a directory.
+    pub fn unlink_file_at(&self, at: &At<'_>) -> FsResult<()> {
+        self.change(at, |entry| {
+            entry.check_trailing_slash()?;
+            unlinkat(&entry.parent, entry.name, AtFlags::empty())
+        })
+    }
+
+    /// Makes a symbolic link that holds `target` (`symlinkat`).
+    ///
+    /// # Errors
+    /// A refusal; `EPERM` for an absolute target; those of `symlinkat`.
+    pub fn symlink_at(&self, target: &str, at: &At<'_>) -> FsResult<()> {
+        if target.starts_with('/') {
+            return Err(Errno::PERM.into());
+        }
+        self.create(at, |entry| match entry.must_be_directory {
+            true => Err(Errno::NOENT),
+            false => symlinkat(target, &entry.parent, entry.name),
+        })
+    }
+
+    /// What a symbolic link holds (`readlinkat`). Takes `fs.read`.
+    ///
+    /// # Errors
+    /// A refusal; `EPERM` when the target is absolute, which is a host path; `EINVAL` when it is no link.
+    pub fn read_link_at(&self, at: &At<'_>) -> FsResult<String> {
+        let found = self.find(at, Capability::FsRead, Follow::No)?;
+        let entry = self.entry(at, &found, Capability::FsRead)?;
+        entry.check_trailing_slash()?;
+        let target = readlinkat(&entry.parent, entry.name, Vec::new())?;
+        let target = target.into_string().map_err(|_| Errno::ILSEQ)?;
+        if target.starts_with('/') { Err(Errno::PERM.into()) } else { Ok(target) }
+    }
+
+    /// Renames (`renameat`). Takes `fs.write` on both places.
+    ///
+    /// # Errors
+    /// `EXDEV` between two mounts; a refusal, also when a denied path lies below either place; those of `renameat`.
+    pub fn rename_at(&self, from: &At<'_>, to: &At<'_>) -> FsResult<()> {
+        let old = self.find_changeable(from)?;
+        let new = self.find_changeable(to)?;
+        let (old_entry, new_entry) = self.same_mount(from, &old, to, &new)?;
+        old_entry.check_trailing_slash()?;
+        if new_entry.must_be_directory && FileType::of(&old_entry.stat()?) != FileType::Directory {
+            return Err(Errno::NOTDIR.into());
+        }
+        Ok(renameat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name)?)
+    }
+
+    /// Makes a hard link (`linkat`, following no link). Takes `fs.write` on both places and `fs.read` on the old one.
+    ///
+    /// # Errors
+    /// `EXDEV` between two mounts; a refusal; those of `linkat`.
+    pub fn link_at(&self, from: &At<'_>, to: &At<'_>) -> FsResult<()> {
+        let old = self.find_changeable(from)?;
+        self.check_also(from, &old, Capability::FsRead)?;
+        let new = self.find_changeable(to)?;
+        let (old_entry, new_entry) = self.same_mount(from, &old, to, &new)?;
+        old_entry.check_trailing_slash()?;
+        if new_entry.must_be_directory {
+            return Err(Errno::NOENT.into());
+        }
+        let stat = old_entry.stat()?;
+        if FileType::of(&stat) != FileType::Symlink {
+            old.located.vet(&stat).map_err(|trouble| self.trouble(from, &old, Capability::FsWrite, trouble))?;
+        }
+        Ok(linkat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name, AtFlags::empty())?)
+    }
+
+    /// Sets the times of the file at a path (`utimensat`). Takes `fs.write`.
+    ///
+    /// # Errors
+    /// A refusal, or those of `utimensat`.
+    pub fn set_times_at(&self, at: &At<'_>, follow: Follow, times: NewTimes) -> FsResult<()> {
+        let times = times.to_posix()?;
+        let found = self.find(at, Capability::FsWrite, follow)?;
+        if follow == Follow::No {
+            let entry = self.entry(at, &found, Capability::FsWrite)?;
+            entry.check_trailing_slash()?;
+            return Ok(utimensat(&entry.parent, entry.name, &times, AtFlags::SYMLINK_NOFOLLOW)?);
+        }
+        let file = found.located.open_path().map_err(|trouble| self.trouble(at, &found, Capability::FsWrite, trouble))?;
+        let stat = rustix::fs::fstat(&file)?;
+        if FileType::of(&stat) == FileType::Regular {
+            found.located.vet(&stat).map_err(|trouble| self.trouble(at, &found, Capability::FsWrite, trouble))?;
+        }
+        Ok(utimensat(file.as_fd(), "", &times, AtFlags::EMPTY_PATH)?)
+    }
+
+    /// Finds a name that may be made, and makes it.
+    fn create(&self, at: &At<'_>, effect: impl FnOnce(&Entry<'_>) -> Result<(), Errno>) -> FsResult<()> {
+        let found = self.find(at, Capability::FsWrite, Follow::No)?;
+        let entry = self.entry(at, &found, Capability::FsWrite)?;
+        Ok(effect(&entry)?)
+    }
+
+    /// Finds an entry that may be changed, and changes it.
+    fn change(&self, at: &At<'_>, effect: impl FnOnce(&Entry<'_>) -> Result<(), Errno>) -> FsResult<()> {
+        let found = self.find_changeable(at)?;
+        let entry = self.entry(at, &found, Capability::FsWrite)?;
+        Ok(effect(&entry)?)
+    }
+
+    /// Finds a name that may be replaced, moved or removed: nothing denied lies below it.
+    fn find_changeable<'a>(&'a self, at: &At<'a>) -> FsResult<Found<'a>> {
+        let found = self.find(at, Capability::FsWrite, Follow::No)?;
+        if found.located.cursors.have_denies_below() {
+            return Err(self.refuse_holds_denied(at, &found, Capability::FsWrite));
+        }
+        Ok(found)
+    }
+
+    fn same_mount<'f>(
+        &self,
+        from: &At<'_>,
+        old: &'f Found<'_>,
+        to: &At<'_>,
+        new: &'f Found<'_>,
+    ) -> FsResult<(Entry<'f>, Entry<'f>)> {
+        if !Arc::ptr_eq(old.mount, new.mount) {
+            return Err(Errno::XDEV.into());
+        }
+        Ok((self.entry(from, old, Capability::FsWrite)?, self.entry(to, new, Capability::FsWrite)?))
+    }
+
+    fn entry<'f>(&self, at: &At<'_>, found: &'f Found<'_>, capability: Capability) -> FsResult<Entry<'f>> {
+        found.located.entry().map_err(|trouble| self.trouble(at, found, capability, trouble))
+    }
+
+    fn trouble(&self, at: &At<'_>, found: &Found<'_>, capability: Capability, trouble: Trouble) -> FsError {
+        self.failed(at, found.mount, capability, &found.located.inside, trouble)
+    }
+}

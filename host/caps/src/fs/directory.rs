@@ -1,0 +1,145 @@
+//! What is asked about an open file or directory, and not about a path.
+
+use super::FileSystem;
+use super::change::NewTimes;
+use super::error::FsResult;
+use super::file::File;
+use super::find::{At, Found, Lookup};
+use super::located::Follow;
+use super::metadata::{FileId, Metadata, MetadataHash};
+use super::namespace::{Directory, DirectoryPlace};
+use crate::gate::Permit;
+use crate::request::{Asked, Place, Request, Target};
+use caphost_policy::Capability;
+use rustix::fd::AsFd;
+use rustix::fs::{Mode, OFlags, Stat, openat};
+
+impl FileSystem {
+    /// What is known about the file at a path (`fstatat`). Takes `fs.read`.
+    ///
+    /// # Errors
+    /// A refusal, or those of `fstatat`.
+    pub fn metadata_at(&self, at: &At<'_>, follow: Follow) -> FsResult<Metadata> {
+        match self.find_any(at, Capability::FsRead, follow)? {
+            Lookup::Virtual(_) => Ok(Metadata::of_virtual_directory()),
+            Lookup::Found(found) => Ok(Metadata::from_stat(&self.stat(at, &found)?)),
+        }
+    }
+
+    /// Two hashes that are the same for the same file only, for the file at a path. Takes `fs.read`.
+    ///
+    /// # Errors
+    /// As [`FileSystem::metadata_at`].
+    pub fn metadata_hash_at(&self, at: &At<'_>, follow: Follow) -> FsResult<MetadataHash> {
+        match self.find_any(at, Capability::FsRead, follow)? {
+            Lookup::Virtual(guest) => Ok(MetadataHash::of(guest)),
+            Lookup::Found(found) => Ok(MetadataHash::of(FileId::of(&self.stat(at, &found)?))),
+        }
+    }
+
+    fn stat(&self, at: &At<'_>, found: &Found<'_>) -> FsResult<Stat> {
+        let stat = found.located.stat();
+        stat.map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, &found.located.inside, trouble))
+    }
+
+    /// What is known about an open file (`fstat`). Takes `fs.read`, also of a file that was opened for writing only.
+    ///
+    /// # Errors
+    /// A refusal.
+    pub fn file_metadata(&self, call: &'static str, file: &File) -> FsResult<Metadata> {
+        Ok(Metadata::from_stat(&self.file_stat(call, file)?))
+    }
+
+    /// Two hashes that are the same for the same file only, for an open file. Takes `fs.read`.
+    ///
+    /// # Errors
+    /// A refusal.
+    pub fn file_metadata_hash(&self, call: &'static str, file: &File) -> FsResult<MetadataHash> {
+        Ok(MetadataHash::of(FileId::of(&self.file_stat(call, file)?)))
+    }
+
+    fn file_stat(&self, call: &'static str, file: &File) -> FsResult<Stat> {
+        match &file.read {
+            Some(permit) => drop(permit.admit(0)?),
+            None => drop(self.check_file(call, file, Capability::FsRead)?),
+        }
+        Ok(rustix::fs::fstat(&file.fd)?)
+    }
+
+    /// Sets the times of an open file (`futimens`). Takes `fs.write`, also of a file that was opened for reading only.
+    ///
+    /// # Errors
+    /// A refusal, or those of `futimens`.
+    pub fn file_set_times(&self, call: &'static str, file: &File, times: NewTimes) -> FsResult<()> {
+        match &file.write {
+            Some(permit) => drop(permit.admit(0)?),
+            None => drop(self.check_file(call, file, Capability::FsWrite)?),
+        }
+        Ok(rustix::fs::futimens(&file.fd, &times.to_posix()?)?)
+    }
+
+    /// Asks the gate for what the opening of a file did not ask.
+    fn check_file(&self, call: &'static str, file: &File, capability: Capability) -> FsResult<Permit> {
+        let origin = &file.origin;
+        let place = Place { root: &origin.mount.root, inside: &origin.inside, scope: &origin.mount.scope };
+        let target = Target::Path { cursor: origin.cursors.of(capability), place };
+        let asked = Asked { base: origin.mount.guest.trim_start_matches('/'), name: &origin.inside };
+        Ok(self.gate.check(&Request { capability, call, asked, target })?)
+    }
+
+    /// Whether two open files or directories are the same one.
+    pub fn is_same(&self, one: Either<'_>, other: Either<'_>) -> bool {
+        match (one.id(), other.id()) {
+            (Some(one), Some(other)) => one == other,
+            _ => one.virtual_place().is_some() && one.virtual_place() == other.virtual_place(),
+        }
+    }
+
+    /// Whether anything below the directory may be changed.
+    pub fn is_mutable(&self, directory: &Directory) -> bool {
+        match &directory.place {
+            DirectoryPlace::Virtual => false,
+            DirectoryPlace::Mounted { cursors, .. } => cursors.write.decision().is_allowed(),
+        }
+    }
+
+    /// Writes a directory's entries to the disk (`fsync`). Takes `fs.write`.
+    ///
+    /// # Errors
+    /// A refusal, or those of `fsync`.
+    pub fn sync_directory(&self, call: &'static str, directory: &Directory) -> FsResult<()> {
+        let found = self.find(&At { call, directory, path: "." }, Capability::FsWrite, Follow::Yes)?;
+        let readable = openat(&found.located.base, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(rustix::fs::fsync(readable)?)
+    }
+}
+
+/// An open file or directory.
+#[derive(Clone, Copy)]
+pub enum Either<'a> {
+    /// A directory.
+    Directory(&'a Directory),
+    /// Anything else.
+    File(&'a File),
+}
+
+impl Either<'_> {
+    fn id(self) -> Option<FileId> {
+        let stat = match self {
+            Either::File(file) => rustix::fs::fstat(&file.fd),
+            Either::Directory(Directory { place: DirectoryPlace::Virtual, .. }) => return None,
+            Either::Directory(Directory { place: DirectoryPlace::Mounted { mount, directory, .. }, .. }) => match directory {
+                Some(directory) => rustix::fs::fstat(directory.as_fd()),
+                None => return mount.root_id,
+            },
+        };
+        stat.ok().map(|stat| FileId::of(&stat))
+    }
+
+    fn virtual_place(self) -> Option<String> {
+        match self {
+            Either::Directory(Directory { guest, place: DirectoryPlace::Virtual, .. }) => Some(guest.clone()),
+            _ => None,
+        }
+    }
+}

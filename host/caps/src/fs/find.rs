@@ -1,0 +1,147 @@
+//! From a directory and a path to a place, with the gate's permit for it.
+
+use super::error::{FsError, FsResult, Trouble};
+use super::hint;
+use super::FileSystem;
+use super::located::{Follow, Located};
+use super::namespace::{Directory, Mount, Mounted, Route};
+use super::tree::join;
+use crate::gate::Permit;
+use crate::refusal::{Denied, Remedy};
+use crate::request::{Asked, Obstacle, Place, Request, Target};
+use caphost_policy::{Capability, PathCursor};
+use std::sync::Arc;
+
+/// What a guest names: a path relative to a directory it holds, in one call.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The interface and function that the guest called, such as `wasi:filesystem open-at`.
+    pub call: &'static str,
+    /// The directory.
+    pub directory: &'a Directory,
+    /// The path.
+    pub path: &'a str,
+}
+
+/// A place in a mount that one capability was allowed on.
+pub(super) struct Found<'a> {
+    pub(super) mount: &'a Arc<Mount>,
+    pub(super) located: Located<'a>,
+    pub(super) permit: Permit,
+}
+
+/// A place that an operation may meet.
+pub(super) enum Lookup<'a> {
+    Virtual(String),
+    Found(Found<'a>),
+}
+
+impl<'a> At<'a> {
+    pub(super) fn asked(&self) -> Asked<'a> {
+        Asked { base: &self.directory.shown, name: self.path }
+    }
+}
+
+impl FileSystem {
+    /// Finds a place that exists in a mount, and asks the gate for `capability` on it.
+    pub(super) fn find<'a>(&'a self, at: &At<'a>, capability: Capability, follow: Follow) -> FsResult<Found<'a>> {
+        match self.find_any(at, capability, follow)? {
+            Lookup::Found(found) => Ok(found),
+            Lookup::Virtual(guest) => Err(self.refuse_unmounted(at, capability, &guest).into()),
+        }
+    }
+
+    /// As [`FileSystem::find`], for operations that can be answered for a directory of the namespace itself.
+    pub(super) fn find_any<'a>(&'a self, at: &At<'a>, capability: Capability, follow: Follow) -> FsResult<Lookup<'a>> {
+        match self.namespace.route(at.directory, at.path) {
+            Ok(Route::Mounted(mounted)) => self.find_mounted(at, mounted, capability, follow).map(Lookup::Found),
+            Ok(Route::Virtual(guest)) if !self.namespace.is_empty() => Ok(Lookup::Virtual(guest)),
+            Ok(Route::Virtual(guest) | Route::Nowhere(guest)) => Err(self.refuse_unmounted(at, capability, &guest).into()),
+            Err(trouble) => Err(self.route_failed(at, capability, trouble)),
+        }
+    }
+
+    fn find_mounted<'a>(&'a self, at: &At<'a>, mounted: Mounted<'a>, capability: Capability, follow: Follow) -> FsResult<Found<'a>> {
+        let Mounted { mount, start, path } = mounted;
+        let cursor = start.cursors.of(capability);
+        if !cursor.decision().is_allowed() {
+            // Refused before anything is looked at: whether a path exists is not for everybody to know.
+            self.check(at, mount, capability, cursor, &join(start.inside, &path))?;
+        }
+        let located = mount.tree.locate(start, path, follow, capability);
+        let located = located.map_err(|trouble| self.failed(at, mount, capability, "", trouble))?;
+        let permit = self.check(at, mount, capability, located.cursors.of(capability), &located.inside)?;
+        Ok(Found { mount, located, permit })
+    }
+
+    /// Asks the gate for a capability on a place of a mount.
+    pub(super) fn check(
+        &self,
+        at: &At<'_>,
+        mount: &Mount,
+        capability: Capability,
+        cursor: PathCursor,
+        inside: &str,
+    ) -> Result<Permit, Denied> {
+        let place = Place { root: &mount.root, inside, scope: &mount.scope };
+        self.gate.check(&Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } })
+    }
+
+    /// Turns trouble with a place in a mount into the caller's error; a refusal is reported on the way.
+    #[cold]
+    pub(super) fn failed(&self, at: &At<'_>, mount: &Mount, capability: Capability, inside: &str, trouble: Trouble) -> FsError {
+        let place = Place { root: &mount.root, inside, scope: &mount.scope };
+        let host = place.to_string();
+        let (obstacle, resolved, remedy) = match trouble {
+            Trouble::Os(errno) => return errno.into(),
+            Trouble::Escapes => (Obstacle::Escapes, format!("outside of `{}`", mount.scope), hint::for_escape(mount)),
+            Trouble::Special => (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, &host, mount, inside)),
+            Trouble::Shared => (Obstacle::SharedFile, host, shared_remedy()),
+        };
+        let cursor = mount.cursors.of(capability);
+        let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } };
+        self.gate.refuse_obstacle(&request, obstacle, resolved, remedy).into()
+    }
+
+    /// Refuses to move or remove what holds a denied place.
+    #[cold]
+    pub(super) fn refuse_holds_denied(&self, at: &At<'_>, found: &Found<'_>, capability: Capability) -> FsError {
+        let place = Place { root: &found.mount.root, inside: &found.located.inside, scope: &found.mount.scope };
+        let cursor = found.located.cursors.of(capability);
+        let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } };
+        let remedy = Remedy::NoGrantCan("a denied path lies below it; remove the deny rule to allow it".to_owned());
+        self.gate.refuse_obstacle(&request, Obstacle::HoldsDenied, place.to_string(), remedy).into()
+    }
+
+    fn route_failed(&self, at: &At<'_>, capability: Capability, trouble: Trouble) -> FsError {
+        match trouble {
+            Trouble::Os(errno) => errno.into(),
+            _ => {
+                let guest = format!("{}/{}", at.directory.guest, at.path);
+                let guest = hint::default_guest(&guest);
+                self.refuse_unmounted(at, capability, &guest).into()
+            }
+        }
+    }
+
+    #[cold]
+    fn refuse_unmounted(&self, at: &At<'_>, capability: Capability, guest: &str) -> Denied {
+        let mut scopes: Vec<String> = self.namespace.scopes().take(MAX_SCOPES_SHOWN).map(|scope| format!("`{scope}`")).collect();
+        scopes.sort();
+        let resolved = match scopes.as_slice() {
+            [] => "no directory is granted".to_owned(),
+            scopes => format!("outside every granted directory (granted: {})", scopes.join(", ")),
+        };
+        let asked = at.asked().to_string();
+        let remedy = hint::for_unmounted(capability, &asked, guest);
+        let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Whole };
+        self.gate.refuse_obstacle(&request, Obstacle::NoMount, resolved, remedy)
+    }
+}
+
+/// Granted directories that a refusal lists at most.
+const MAX_SCOPES_SHOWN: usize = 8;
+
+fn shared_remedy() -> Remedy {
+    Remedy::NoGrantCan("the file has several hard links and a denied directory may hold one of them; copy the file, or deny less".to_owned())
+}

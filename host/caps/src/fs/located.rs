@@ -1,0 +1,174 @@
+//! A path turned into a place: a directory held open, and what to do below it.
+
+use super::beneath::{Opener, refuse_special};
+use super::error::Trouble;
+use super::metadata::{FileId, FileType};
+use caphost_policy::{Capability, PathCursor};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, OFlags, Stat, fstat, statat};
+use rustix::io::Errno;
+use std::borrow::Cow;
+
+/// What the policy says of reading and of writing one place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursors {
+    pub(crate) read: PathCursor,
+    pub(crate) write: PathCursor,
+}
+
+impl Cursors {
+    /// The cursor of `capability`; writing is the stricter answer for any other.
+    pub(crate) fn of(self, capability: Capability) -> PathCursor {
+        if capability == Capability::FsRead { self.read } else { self.write }
+    }
+
+    pub(crate) fn replace(&mut self, capability: Capability, cursor: PathCursor) {
+        if capability == Capability::FsRead { self.read = cursor } else { self.write = cursor }
+    }
+
+    pub(crate) fn have_denies_below(self) -> bool {
+        self.read.has_denies_below() || self.write.has_denies_below()
+    }
+}
+
+/// Whether a symbolic link in the last place of a path is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// It is.
+    Yes,
+    /// The operation is on the link itself.
+    No,
+}
+
+/// A directory that is open because somebody needs it open, or for this one operation.
+#[derive(Debug)]
+pub(crate) enum Base<'a> {
+    Borrowed(BorrowedFd<'a>),
+    Owned(OwnedFd),
+}
+
+impl AsFd for Base<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Base::Borrowed(fd) => *fd,
+            Base::Owned(fd) => fd.as_fd(),
+        }
+    }
+}
+
+/// Where a path leads. `path` may still have several components, and links, which the kernel resolves below `base`.
+#[derive(Debug)]
+pub(crate) struct Located<'a> {
+    pub(crate) base: Base<'a>,
+    pub(crate) path: Cow<'a, str>,
+    /// The path from the mount, for records and messages.
+    pub(crate) inside: String,
+    pub(crate) follow: Follow,
+    pub(crate) cursors: Cursors,
+    pub(crate) opener: Opener,
+    /// Refuses files that have several names.
+    pub(crate) refuses_shared: bool,
+    /// The very file was granted, so it may be a device.
+    pub(crate) is_named: bool,
+}
+
+impl<'a> Located<'a> {
+    /// Opens it with `flags`; answers the file and what it is.
+    pub(crate) fn open(&self, flags: OFlags) -> Result<(OwnedFd, Stat), Trouble> {
+        let nofollow = if self.follow == Follow::No { OFlags::NOFOLLOW } else { OFlags::empty() };
+        let file = match self.opener.open(self.base.as_fd(), &self.path, flags | nofollow) {
+            // The other end of a pipe is missing, or it is a socket: neither is a file.
+            Err(Trouble::Os(Errno::NXIO)) if !self.is_named => return Err(Trouble::Special),
+            outcome => outcome?,
+        };
+        let stat = fstat(&file)?;
+        self.vet(&stat)?;
+        Ok((file, stat))
+    }
+
+    /// Refuses what may not be opened for its contents.
+    pub(crate) fn vet(&self, stat: &Stat) -> Result<(), Trouble> {
+        if self.is_named {
+            return Ok(());
+        }
+        let kind = refuse_special(stat)?;
+        if self.refuses_shared && kind == FileType::Regular && stat.st_nlink > 1 {
+            return Err(Trouble::Shared);
+        }
+        Ok(())
+    }
+
+    /// What `stat(2)` says, without opening it.
+    pub(crate) fn stat(&self) -> Result<Stat, Trouble> {
+        if is_plain_name(&self.path) {
+            let stat = statat(&self.base, self.path.as_ref(), AtFlags::SYMLINK_NOFOLLOW)?;
+            let is_final = self.follow == Follow::No || FileType::of(&stat) != FileType::Symlink;
+            if is_final && self.is_same_device(&stat)? {
+                return Ok(stat);
+            }
+        }
+        Ok(fstat(self.open_path()?)?)
+    }
+
+    /// Opens it as a reference only (`O_PATH`): for its metadata.
+    pub(crate) fn open_path(&self) -> Result<OwnedFd, Trouble> {
+        let nofollow = if self.follow == Follow::No { OFlags::NOFOLLOW } else { OFlags::empty() };
+        self.opener.open(self.base.as_fd(), &self.path, OFlags::PATH | nofollow)
+    }
+
+    /// A mount point has another device number than the directory that it stands in, and must be looked at.
+    fn is_same_device(&self, stat: &Stat) -> Result<bool, Trouble> {
+        if self.is_named || FileType::of(stat) != FileType::Directory {
+            return Ok(true);
+        }
+        Ok(FileId::of(stat).device() == FileId::of(&fstat(&self.base)?).device())
+    }
+
+    /// The directory entry itself: its parent, open, and its name.
+    pub(crate) fn entry(&self) -> Result<Entry<'_>, Trouble> {
+        let trimmed = self.path.trim_end_matches('/');
+        let must_be_directory = trimmed.len() < self.path.len();
+        let (parent, name) = match trimmed.rsplit_once('/') {
+            Some((parent, name)) => (Some(parent), name),
+            None => (None, trimmed),
+        };
+        if name == "." || name == ".." || name.is_empty() {
+            let directory = self.opener.open(self.base.as_fd(), &self.path, OFlags::PATH | OFlags::DIRECTORY)?;
+            return Ok(Entry { parent: Base::Owned(directory), name: ".", must_be_directory: true });
+        }
+        let parent = match parent {
+            Some(parent) => Base::Owned(self.opener.open(self.base.as_fd(), parent, OFlags::PATH | OFlags::DIRECTORY)?),
+            None => Base::Borrowed(self.base.as_fd()),
+        };
+        Ok(Entry { parent, name, must_be_directory })
+    }
+}
+
+/// A name in a directory that is held open. Operations on it follow no link.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) parent: Base<'a>,
+    /// One component, or `.` for the directory itself.
+    pub(crate) name: &'a str,
+    /// The path ended in a slash (POSIX 4.16): it names a directory or nothing.
+    pub(crate) must_be_directory: bool,
+}
+
+impl Entry<'_> {
+    pub(crate) fn stat(&self) -> Result<Stat, Errno> {
+        statat(&self.parent, self.name, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    /// Fails where a trailing slash names something that exists and is no directory.
+    pub(crate) fn check_trailing_slash(&self) -> Result<(), Errno> {
+        if self.must_be_directory && FileType::of(&self.stat()?) != FileType::Directory {
+            return Err(Errno::NOTDIR);
+        }
+        Ok(())
+    }
+}
+
+/// One component that is a name: resolving it needs no more than its directory.
+fn is_plain_name(path: &str) -> bool {
+    !path.contains('/') && path != "." && path != ".." && !path.is_empty()
+}

@@ -1,0 +1,83 @@
+//! Opening. Invariant: an open file holds a permit for each access it was opened for.
+
+use super::FileSystem;
+use super::error::FsResult;
+use super::file::{File, Origin};
+use super::find::{At, Found, Lookup};
+use super::metadata::FileType;
+use super::namespace::{Directory, DirectoryPlace};
+use super::options::OpenOptions;
+use crate::gate::Permit;
+use caphost_policy::Capability;
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use std::sync::Arc;
+
+/// What was opened.
+pub enum Opened {
+    /// A directory.
+    Directory(Directory),
+    /// Anything else.
+    File(File),
+}
+
+impl FileSystem {
+    /// Opens a file or directory (`openat`).
+    ///
+    /// Opening for nothing, or for reading, takes `fs.read`; for writing, creating or truncating, `fs.write`.
+    ///
+    /// # Errors
+    /// A refusal; `EISDIR` when a directory is opened for changing; those of `openat`.
+    pub fn open_at(&self, at: &At<'_>, options: OpenOptions) -> FsResult<Opened> {
+        if options.directory && (options.create || options.truncate) {
+            return Err(Errno::INVAL.into());
+        }
+        let first = if options.changes() { Capability::FsWrite } else { Capability::FsRead };
+        let found = match self.find_any(at, first, options.follow)? {
+            Lookup::Found(found) => found,
+            Lookup::Virtual(_) if options.changes() => return Err(Errno::ISDIR.into()),
+            Lookup::Virtual(guest) => return Ok(Opened::Directory(virtual_directory(at, guest))),
+        };
+        let also_read = options.read && first == Capability::FsWrite;
+        let also = if also_read { Some(self.check_also(at, &found, Capability::FsRead)?) } else { None };
+        let opened = found.located.open(options.flags());
+        let (fd, stat) = opened.map_err(|trouble| self.failed(at, found.mount, first, &found.located.inside, trouble))?;
+        match FileType::of(&stat) {
+            FileType::Directory => Ok(Opened::Directory(mounted_directory(at, found, fd))),
+            file_type => Ok(Opened::File(opened_file(found, fd, file_type, options, also))),
+        }
+    }
+
+    pub(super) fn check_also(&self, at: &At<'_>, found: &Found<'_>, capability: Capability) -> FsResult<Permit> {
+        Ok(self.check(at, found.mount, capability, found.located.cursors.of(capability), &found.located.inside)?)
+    }
+}
+
+fn opened_file(found: Found<'_>, fd: OwnedFd, file_type: FileType, options: OpenOptions, also_read: Option<Permit>) -> File {
+    let Found { mount, located, permit } = found;
+    let (read, write) = match (options.changes(), options.write, options.read) {
+        (true, true, _) => (also_read, Some(permit)),
+        // Created or emptied, but not opened for writing: the permit is spent.
+        (true, false, _) => (also_read, None),
+        (false, _, true) => (Some(permit), None),
+        (false, _, false) => (None, None),
+    };
+    let origin = Origin { mount: Arc::clone(mount), inside: located.inside, cursors: located.cursors };
+    File { fd, file_type, read, write, sync: options.sync, origin }
+}
+
+fn virtual_directory(at: &At<'_>, guest: String) -> Directory {
+    Directory { guest, shown: at.asked().to_string(), place: DirectoryPlace::Virtual }
+}
+
+fn mounted_directory(at: &At<'_>, found: Found<'_>, directory: OwnedFd) -> Directory {
+    let Found { mount, located, .. } = found;
+    let guest = [mount.guest.as_str(), &located.inside].join(if located.inside.is_empty() { "" } else { "/" });
+    let place = DirectoryPlace::Mounted {
+        mount: Arc::clone(mount),
+        directory: Some(directory),
+        inside: located.inside,
+        cursors: located.cursors,
+    };
+    Directory { guest, shown: at.asked().to_string(), place }
+}

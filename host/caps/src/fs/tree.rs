@@ -1,0 +1,91 @@
+//! The trees that can be mounted: a host directory, a host directory with denied places in it, and a single host file.
+
+use super::beneath::Opener;
+use super::error::Trouble;
+use super::located::{Base, Cursors, Follow, Located};
+use caphost_policy::Capability;
+use cap_std::fs::Dir;
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::io::Errno;
+use std::borrow::Cow;
+
+/// Where a resolution begins: a directory that the guest holds, or the root of a mount.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start<'a> {
+    /// The directory; absent at the root of the mount.
+    pub(crate) directory: Option<BorrowedFd<'a>>,
+    /// Its path from the mount.
+    pub(crate) inside: &'a str,
+    /// What the policy says of it.
+    pub(crate) cursors: Cursors,
+}
+
+/// What can be mounted into a namespace. All that a tree does is to find places; effects are made by their callers.
+pub(crate) trait Tree: Send + Sync {
+    /// Finds where `path` leads, for an operation that needs `capability`.
+    ///
+    /// The answer may lie in a denied place: its cursors say so, and the gate refuses it.
+    fn locate<'a>(&'a self, start: Start<'a>, path: Cow<'a, str>, follow: Follow, capability: Capability) -> Result<Located<'a>, Trouble>;
+}
+
+/// A host directory in which nothing is denied: the kernel resolves paths.
+#[derive(Debug)]
+pub(crate) struct HostDirectory {
+    pub(crate) root: Dir,
+    pub(crate) opener: Opener,
+}
+
+impl Tree for HostDirectory {
+    fn locate<'a>(&'a self, start: Start<'a>, path: Cow<'a, str>, follow: Follow, _: Capability) -> Result<Located<'a>, Trouble> {
+        let base = start.directory.unwrap_or_else(|| self.root.as_fd());
+        Ok(Located {
+            base: Base::Borrowed(base),
+            inside: join(start.inside, &path),
+            path,
+            follow,
+            cursors: start.cursors,
+            opener: self.opener,
+            refuses_shared: false,
+            is_named: false,
+        })
+    }
+}
+
+/// One host file (or device) that a grant names, found in its directory by its name.
+#[derive(Debug)]
+pub(crate) struct HostFile {
+    pub(crate) parent: Dir,
+    pub(crate) name: String,
+    pub(crate) opener: Opener,
+}
+
+impl Tree for HostFile {
+    fn locate<'a>(&'a self, start: Start<'a>, path: Cow<'a, str>, _: Follow, _: Capability) -> Result<Located<'a>, Trouble> {
+        // Below a file there is nothing.
+        if !path.split('/').all(|component| component == "." || component.is_empty()) {
+            return Err(Errno::NOTDIR.into());
+        }
+        let name = if path.ends_with('/') { Cow::Owned(format!("{}/", self.name)) } else { Cow::Borrowed(self.name.as_str()) };
+        Ok(Located {
+            base: Base::Borrowed(self.parent.as_fd()),
+            path: name,
+            inside: String::new(),
+            follow: Follow::No,
+            cursors: start.cursors,
+            opener: self.opener,
+            refuses_shared: false,
+            is_named: true,
+        })
+    }
+}
+
+/// Puts a relative path behind a directory's path, for messages: nothing is resolved.
+pub(crate) fn join(inside: &str, path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    match (inside.is_empty(), path.is_empty() || path == ".") {
+        (true, true) => String::new(),
+        (true, false) => path.to_owned(),
+        (false, true) => inside.to_owned(),
+        (false, false) => [inside, "/", path].concat(),
+    }
+}

@@ -1,0 +1,34 @@
+//! The capability layer: what a guest does is done here, by whoever holds a permit for it.
+//!
+//! A [`Session`] is one running guest's authority. It is made from a [`Policy`](caphost_policy::Policy), and everything that a
+//! guest can reach hangs from it: [`FileSystem`](fs::FileSystem), [`Environment`](env::Environment), [`Clocks`](time::Clocks) and
+//! [`Random`](random::Random). Each of them asks the [`Gate`] before it acts; the gate's answer is a [`Permit`], which no one else
+//! can make, or a [`Denied`], which tells the guest no more than it may know. What the operator sees of it is a [`Refusal`].
+//!
+//! The layer knows no WIT, no wasmtime and no command line: the same calls serve a component and a native program. It touches the
+//! host's paths, environment, clocks and entropy in one module, [`ambient`].
+
+pub mod ambient;
+mod audit;
+mod clock;
+pub mod env;
+mod escape;
+pub mod fs;
+mod gate;
+mod meter;
+pub mod random;
+mod refusal;
+mod request;
+mod revocation;
+mod session;
+pub mod stdio;
+pub mod time;
+
+pub use audit::AuditLog;
+pub use clock::{ClockHand, SessionClock};
+pub use escape::{Escaped, escape};
+pub use gate::{Gate, Observer, Permit};
+pub use refusal::{Denied, Refusal, Remedy};
+pub use request::{Asked, Obstacle, Place, Request, Target};
+pub use revocation::Revoker;
+pub use session::{Session, SessionBuilder, SessionError};

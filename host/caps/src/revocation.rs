@@ -1,0 +1,73 @@
+//! Taking authority back while a guest runs: one epoch for all permits, one flag a grant.
+
+use caphost_policy::{Capability, Policy};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::watch;
+
+/// Shared by a gate, its permits and every [`Revoker`].
+#[derive(Debug)]
+pub(crate) struct Revocations {
+    /// Moves whenever anything is revoked: the one load that each use of a permit costs.
+    epoch: AtomicU64,
+    /// One flag a grant, by its place in [`Policy::grants`].
+    revoked: Box<[AtomicBool]>,
+    /// Wakes calls that wait.
+    changed: watch::Sender<u64>,
+}
+
+impl Revocations {
+    pub(crate) fn new(policy: &Policy) -> Self {
+        let revoked = policy.grants().iter().map(|_| AtomicBool::new(false)).collect();
+        Self { epoch: AtomicU64::new(0), revoked, changed: watch::Sender::new(0) }
+    }
+
+    #[inline]
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Whether the grant at `index` was taken back; an unknown grant counts as taken back.
+    pub(crate) fn is_revoked(&self, index: usize) -> bool {
+        self.revoked.get(index).is_none_or(|flag| flag.load(Ordering::Acquire))
+    }
+
+    /// Tells of every later revocation.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    fn revoke(&self, indices: impl Iterator<Item = usize>) {
+        for flag in indices.filter_map(|index| self.revoked.get(index)) {
+            flag.store(true, Ordering::Release);
+        }
+        let epoch = self.epoch.fetch_add(1, Ordering::Release) + 1;
+        self.changed.send_replace(epoch);
+    }
+}
+
+/// Takes grants of a running session back, from any thread. Live handles refuse their next use, blocked calls wake and fail.
+///
+/// A clone revokes the same session. Dropping a revoker revokes nothing.
+#[derive(Clone, Debug)]
+pub struct Revoker {
+    policy: Policy,
+    revocations: Arc<Revocations>,
+}
+
+impl Revoker {
+    pub(crate) fn new(policy: Policy, revocations: Arc<Revocations>) -> Self {
+        Self { policy, revocations }
+    }
+
+    /// Takes every grant back.
+    pub fn revoke_all(&self) {
+        self.revocations.revoke(0..self.policy.grants().len());
+    }
+
+    /// Takes every grant of `capability` back.
+    pub fn revoke(&self, capability: Capability) {
+        let of_capability = self.policy.grants().iter().enumerate().filter(|(_, grant)| grant.rule.capability == capability);
+        self.revocations.revoke(of_capability.map(|(index, _)| index));
+    }
+}

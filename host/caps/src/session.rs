@@ -1,0 +1,185 @@
+//! One running guest's authority: its gate, and everything behind it.
+
+use crate::ambient::{self, HostAuthority};
+use crate::audit::AuditLog;
+use crate::clock::SessionClock;
+use crate::env::Environment;
+use crate::fs::{self, FileSystem, MountErrors};
+use crate::gate::{Gate, Observer};
+use crate::random::Random;
+use crate::revocation::Revoker;
+use crate::time::Clocks;
+use caphost_policy::{Capability, Policy};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// One running guest's authority. Dropping it closes every handle that it still holds and ends its audit log.
+pub struct Session {
+    gate: Gate,
+    files: FileSystem,
+    environment: Environment,
+    clocks: Clocks,
+    random: Random,
+}
+
+/// Why a session could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Grants name what is not there, or each other's places.
+    #[error(transparent)]
+    Mounts(#[from] MountErrors),
+    /// The audit log cannot be written.
+    #[error("failed to begin the audit log")]
+    Audit(#[source] io::Error),
+    /// The working directory, which relative scopes are relative to, cannot be found.
+    #[error("failed to find the working directory")]
+    WorkingDirectory(#[source] io::Error),
+}
+
+/// Collects what a [`Session`] is made of.
+pub struct SessionBuilder {
+    policy: Policy,
+    subject: String,
+    working_directory: Option<PathBuf>,
+    given: Vec<(String, String)>,
+    audit: Option<Box<dyn Write + Send>>,
+    observer: Option<Observer>,
+    clock: SessionClock,
+}
+
+impl Session {
+    /// Begins a session under `policy`, by default with
+    /// - relative scopes taken from the host's working directory
+    /// - no variables but the host's, as far as they are granted
+    /// - no audit log
+    /// - no observer of refusals
+    /// - a clock that follows the host's
+    pub fn builder(policy: Policy) -> SessionBuilder {
+        SessionBuilder {
+            policy,
+            subject: "guest".to_owned(),
+            working_directory: None,
+            given: Vec::new(),
+            audit: None,
+            observer: None,
+            clock: SessionClock::host(),
+        }
+    }
+
+    /// The gate.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Takes authority back while the guest runs.
+    pub fn revoker(&self) -> Revoker {
+        self.gate.revoker()
+    }
+
+    /// The guest's files.
+    pub fn files(&self) -> &FileSystem {
+        &self.files
+    }
+
+    /// The guest's environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The guest's clocks.
+    pub fn clocks(&self) -> &Clocks {
+        &self.clocks
+    }
+
+    /// The guest's random sources.
+    pub fn random(&self) -> &Random {
+        &self.random
+    }
+
+    /// Ends the audit log.
+    ///
+    /// # Errors
+    /// When any record of it could not be written.
+    pub fn close_audit(&self) -> io::Result<()> {
+        self.gate.audit().map_or(Ok(()), AuditLog::close)
+    }
+}
+
+impl SessionBuilder {
+    /// Names the guest in the audit log.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+
+    /// Takes relative scopes from `directory`.
+    #[must_use]
+    pub fn working_directory(mut self, directory: PathBuf) -> Self {
+        self.working_directory = Some(directory);
+        self
+    }
+
+    /// Gives a variable a value, in place of the host's. Whether the guest may read it is for the policy to say.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.given.push((name.into(), value.into()));
+        self
+    }
+
+    /// Writes an audit log to `sink`.
+    #[must_use]
+    pub fn audit(mut self, sink: Box<dyn Write + Send>) -> Self {
+        self.audit = Some(sink);
+        self
+    }
+
+    /// Tells `observer` of every refusal.
+    #[must_use]
+    pub fn observer(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Measures expiry by `clock`.
+    #[must_use]
+    pub fn clock(mut self, clock: SessionClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Begins the session: looks up and opens every granted path.
+    ///
+    /// # Errors
+    /// [`SessionError`]; of unusable grants, all at once.
+    ///
+    /// # Ambient Authority
+    /// Opens the granted paths and reads the environment with the host's own authority. Nothing later does.
+    pub fn build(self, authority: HostAuthority) -> Result<Session, SessionError> {
+        let Self { policy: written, subject, working_directory, given, audit, observer, clock } = self;
+        let working_directory = match working_directory {
+            Some(directory) => directory,
+            None => ambient::working_directory(authority).map_err(SessionError::WorkingDirectory)?,
+        };
+        let (policy, namespace) = fs::prepare(&written, &working_directory, authority)?;
+        let audit = audit.map(|sink| AuditLog::start(sink, &subject, &written)).transpose().map_err(SessionError::Audit)?;
+        let variables = variables(&policy, given, authority);
+        let gate = Gate::new(policy, written, clock.clone(), audit, observer);
+        Ok(Session {
+            files: FileSystem::new(gate.clone(), namespace),
+            environment: Environment::new(gate.clone(), variables),
+            clocks: Clocks::new(gate.clone(), clock),
+            random: Random::new(gate.clone()),
+            gate,
+        })
+    }
+}
+
+/// The variables that a guest could ever see: the environment is not read where nothing of it is granted.
+fn variables(policy: &Policy, given: Vec<(String, String)>, authority: HostAuthority) -> Vec<(String, String)> {
+    let is_granted = policy.has_any_grant(Capability::EnvRead);
+    let host = if is_granted { ambient::environment(authority) } else { Vec::new() };
+    let is_given = |name: &str| given.iter().any(|(given, _)| given == name);
+    let inherited: Vec<_> = host.into_iter().filter(|(name, _)| !is_given(name)).collect();
+    inherited.into_iter().chain(given).collect()
+}

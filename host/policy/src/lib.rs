@@ -1,0 +1,59 @@
+//! What a guest may do, as values: capability names, scopes, grants, deny rules and limits.
+//!
+//! A policy is made from text or by hand, and answers one question:
+//!
+//! ```
+//! use caphost_policy::{Capability, Decision, Policy, Request, Target, parse_list};
+//!
+//! let mut builder = Policy::builder();
+//! for rule in parse_list("fs.read:/data,env.read:APP_*")? {
+//!     builder = builder.allow(rule);
+//! }
+//! let policy = builder.build();
+//!
+//! let inside = Request { capability: Capability::FsRead, target: Target::Path("/data/report.csv") };
+//! let outside = Request { capability: Capability::FsRead, target: Target::Path("/etc/passwd") };
+//! assert!(policy.decide(&inside).is_allowed());
+//! assert_eq!(policy.decide(&outside), Decision::Denied { by: None });
+//! # Ok::<(), caphost_policy::RuleError>(())
+//! ```
+//!
+//! The story in the order of the modules:
+//! - [`Capability`] is the one table of what can be granted, [`Profile`] the named lists of it.
+//! - [`Rule`] is a capability on a [`Scope`]; [`parse_list`] reads rules, `Display` writes them, [`RuleError`] shows the place of a typo.
+//! - [`Grant`] is a rule with terms (expiry, [`Quota`]); [`Limits`] bound what a run may consume.
+//! - [`Policy`] compiles rules into matchers, so that [`Policy::decide`] costs the length of the path or name
+//!   and not the number of grants; [`Policy::attenuate`] narrows it.
+//! - [`codes`] holds the stable code and the page of every refusal.
+//!
+//! The crate does no I/O, reads no clock and knows no async: the same request gets the same decision for ever.
+
+mod capability;
+pub mod codes;
+mod error;
+mod escape;
+mod grant;
+mod limits;
+mod matcher;
+mod nearest;
+mod parse;
+pub mod paths;
+mod policy;
+mod profile;
+mod request;
+mod rule;
+mod scope;
+
+pub use capability::{Capability, ScopeKind};
+pub use error::{Problem, RuleError};
+pub use grant::{Grant, Quota};
+pub use limits::Limits;
+pub use matcher::PathCursor;
+pub use parse::parse_list;
+pub use policy::{Policy, PolicyBuilder};
+pub use profile::Profile;
+pub use request::{Decision, Request, RuleId, Target};
+pub use rule::{Rule, Scope};
+pub use scope::{
+    AddressClass, Host, HostName, HostPattern, NameScope, NetScope, PathScope, Ports, ScopeError, TableScope,
+};

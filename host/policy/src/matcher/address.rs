@@ -1,0 +1,143 @@
+//! Addresses: what class one belongs to, and which one hides inside another.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::AddressClass;
+
+/// An address as it is judged.
+pub(crate) struct Judged {
+    /// What is dialled; IPv4-mapped addresses are IPv4 here.
+    pub(crate) literal: IpAddr,
+    /// The IPv4 address that a gateway would pass it on to.
+    pub(crate) embedded: Option<IpAddr>,
+}
+
+/// What an address is, for rules on classes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reach {
+    Class(AddressClass),
+    /// `0.0.0.0` and `::` are every address of this host: no class grants them, a deny of any class covers them.
+    Unspecified,
+    /// Multicast, broadcast, documentation, reserved: no class covers them.
+    Special,
+}
+
+impl Judged {
+    pub(crate) fn new(address: IpAddr) -> Self {
+        let literal = address.to_canonical();
+        let embedded = match literal {
+            IpAddr::V6(address) => embedded(address).map(IpAddr::V4),
+            IpAddr::V4(_) => None,
+        };
+        Self { literal, embedded }
+    }
+
+    /// The class of the place that it really leads to.
+    pub(crate) fn reach(&self) -> Reach {
+        match self.embedded.unwrap_or(self.literal) {
+            IpAddr::V4(address) => reach_v4(address),
+            IpAddr::V6(address) => reach_v6(address),
+        }
+    }
+}
+
+/// The IPv4 address inside an IPv6 one: compatible (RFC 4291), NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380).
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let low = Ipv4Addr::from_bits(address.to_bits() as u32);
+    let is_plain = address.is_unspecified() || address.is_loopback();
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, _, _] => (!is_plain).then_some(low),
+        [0x64, 0xff9b, 0, 0, 0, 0, _, _] | [0x64, 0xff9b, 1, ..] => Some(low),
+        [0x2002, high, low, ..] => Some(join(high, low)),
+        [0x2001, 0, .., high, low] => Some(join(!high, !low)),
+        _ => None,
+    }
+}
+
+fn join(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))
+}
+
+fn reach_v4(address: Ipv4Addr) -> Reach {
+    match address.octets() {
+        [0, ..] => Reach::Unspecified,
+        [127, ..] => Reach::Class(AddressClass::Loopback),
+        [169, 254, ..] => Reach::Class(AddressClass::LinkLocal),
+        [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Reach::Class(AddressClass::Private),
+        // Protocol assignments, documentation, 6to4 relays, benchmarking, multicast and reserved.
+        [192, 0, 0 | 2, _]
+        | [192, 88, 99, _]
+        | [198, 18 | 19, ..]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _]
+        | [224..=255, ..] => Reach::Special,
+        _ => Reach::Class(AddressClass::Public),
+    }
+}
+
+fn reach_v6(address: Ipv6Addr) -> Reach {
+    if address.is_unspecified() {
+        return Reach::Unspecified;
+    }
+    if address.is_loopback() {
+        return Reach::Class(AddressClass::Loopback);
+    }
+    match address.segments() {
+        [0xfe80..=0xfebf, ..] => Reach::Class(AddressClass::LinkLocal),
+        // Unique local, and the site-local ones that came before.
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Reach::Class(AddressClass::Private),
+        // Protocol assignments and documentation, within global unicast.
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Special,
+        [0x2000..=0x3fff, ..] => Reach::Class(AddressClass::Public),
+        _ => Reach::Special,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AddressClass::{LinkLocal, Loopback, Private, Public};
+
+    fn reach(address: &str) -> Reach {
+        Judged::new(address.parse().unwrap()).reach()
+    }
+
+    #[test]
+    fn classes() {
+        for (address, class) in [
+            ("1.1.1.1", Public),
+            ("2606:4700::1111", Public),
+            ("10.1.2.3", Private),
+            ("172.31.0.1", Private),
+            ("172.32.0.1", Public),
+            ("192.168.0.1", Private),
+            ("100.64.0.1", Private),
+            ("fd00:ec2::254", Private),
+            ("127.9.9.9", Loopback),
+            ("::1", Loopback),
+            ("169.254.169.254", LinkLocal),
+            ("fe80::1", LinkLocal),
+        ] {
+            assert_eq!(reach(address), Reach::Class(class), "{address}");
+        }
+        for address in ["224.0.0.1", "255.255.255.255", "192.0.2.1", "ff02::1", "2001:db8::1", "240.0.0.1"] {
+            assert_eq!(reach(address), Reach::Special, "{address}");
+        }
+        assert_eq!((reach("0.0.0.0"), reach("::")), (Reach::Unspecified, Reach::Unspecified));
+    }
+
+    #[test]
+    fn embedded_addresses_are_unwrapped() {
+        for address in [
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b:1::127.0.0.1",
+            "2002:7f00:1::1",
+            "2001:0:1:2:3:4:80ff:fffe",
+        ] {
+            assert_eq!(reach(address), Reach::Class(Loopback), "{address}");
+        }
+        assert_eq!(reach("64:ff9b::1.1.1.1"), Reach::Class(Public));
+    }
+}

@@ -1,0 +1,80 @@
+//! Every function of the WASI packages in `wit/deps` stands in some spec case, granted and refused, in both deny modes.
+
+mod seen;
+mod wit;
+
+use anyhow::{Context, ensure};
+
+pub use seen::Seen;
+pub use wit::Function;
+
+use crate::programs::root;
+use crate::spec::Spec;
+
+/// The packages and interfaces whose functions must be covered.
+const COVERED: &[&str] = &["wasi:filesystem/", "wasi:cli/environment", "wasi:clocks/", "wasi:random/"];
+
+/// Why a function is never refused. It must then answer with and without a grant, in both deny modes.
+const NEEDS_NO_GRANT: &[(&str, &str)] = &[
+    ("get-directories", "the guest's own preopens"),
+    ("descriptor.get-flags", "what the guest itself asked for when it opened the descriptor"),
+    ("descriptor.get-type", "known since the descriptor was opened"),
+    ("descriptor.is-same-object", "compares two descriptors that the guest holds"),
+    ("get-environment", "without a grant the list is empty: a variable that is not granted is not there"),
+    ("get-arguments", "the arguments are the guest's own"),
+    ("initial-cwd", "tells nothing of the host"),
+    ("monotonic-clock.now", "counts readings without `time.wall`"),
+    ("monotonic-clock.resolution", "a constant"),
+    ("subscribe-instant", "waiting is no reading of a clock"),
+    ("subscribe-duration", "waiting is no reading of a clock"),
+    ("get-insecure-random-bytes", "a fixed sequence without `random`"),
+    ("get-insecure-random-u64", "a fixed sequence without `random`"),
+    ("insecure-seed", "a fixed sequence without `random`"),
+];
+
+/// Functions on what only a granted call hands out: there is no way to ask them without one.
+const NEEDS_A_GRANTED_HANDLE: &[(&str, &str)] = &[
+    ("directory-entry-stream.read-directory-entry", "a listing comes from `read-directory`, which is refused"),
+    ("filesystem-error-code", "an error comes from a file stream, which is refused"),
+];
+
+/// What is missing in the cases: one line a function.
+///
+/// # Errors
+/// When the WIT or a case cannot be read.
+pub fn missing() -> anyhow::Result<Vec<String>> {
+    let functions = wit::functions(&root().join("wit/deps"))?;
+    let functions: Vec<_> = functions.into_iter().filter(Function::is_covered).collect();
+    ensure!(!functions.is_empty(), "`wit/deps` names no function of {COVERED:?}");
+    let mut seen = Seen::default();
+    for spec in Spec::all()? {
+        seen.read(&spec.expected().with_context(|| spec.name.clone())?);
+    }
+    Ok(functions.iter().filter_map(|function| gap(function, &seen)).collect())
+}
+
+/// What no case shows of `function`, if there is something.
+fn gap(function: &Function, seen: &Seen) -> Option<String> {
+    let operation = function.operation();
+    let in_table = |table: &[(&str, &str)]| table.iter().any(|(name, _)| function.is_named(name));
+    let wanted: &[&str] = if in_table(NEEDS_NO_GRANT) {
+        &["answered with a grant", "answered without a grant, error", "answered without a grant, trap"]
+    } else if in_table(NEEDS_A_GRANTED_HANDLE) {
+        &["answered with a grant"]
+    } else {
+        &["answered with a grant", "refused, error", "refused, trap"]
+    };
+    let absent: Vec<_> = wanted.iter().filter(|way| !seen.has(&operation, way)).copied().collect();
+    (!absent.is_empty())
+        .then(|| format!("{function} (`{operation}` of the probe) is never {}", absent.join("; never ")))
+}
+
+/// Rows of the tables that name no function of the WIT.
+///
+/// # Errors
+/// When the WIT cannot be read.
+pub fn stale_rows() -> anyhow::Result<Vec<&'static str>> {
+    let functions = wit::functions(&root().join("wit/deps"))?;
+    let rows = NEEDS_NO_GRANT.iter().chain(NEEDS_A_GRANTED_HANDLE).map(|(name, _)| *name);
+    Ok(rows.filter(|name| !functions.iter().any(|function| function.is_named(name))).collect())
+}

@@ -1,0 +1,66 @@
+//! What the blessed texts show of the probe's operations.
+
+use std::collections::BTreeSet;
+
+/// Operations, and in which way each was seen.
+#[derive(Debug, Default)]
+pub struct Seen {
+    ways: BTreeSet<(String, String)>,
+}
+
+impl Seen {
+    /// True if `operation` was seen in this `way`.
+    pub fn has(&self, operation: &str, way: &str) -> bool {
+        self.ways.contains(&(operation.to_owned(), way.to_owned()))
+    }
+
+    /// Takes in the runs of the probe in an `expected.txt`.
+    pub fn read(&mut self, expected: &str) {
+        for run in expected.split("\n\n") {
+            let Some(command) = run.lines().find(|line| line.starts_with("$ caphost run ")) else { continue };
+            if !command.contains(" {probe}") {
+                continue;
+            }
+            let mode = if command.contains(" --on-deny trap") { "trap" } else { "error" };
+            let stdout = run.lines().skip_while(|line| *line != "--- stdout").skip(1);
+            for line in stdout.take_while(|line| !line.starts_with("--- ")) {
+                self.read_line(line, mode, command.contains(" --allow "));
+            }
+        }
+    }
+
+    fn read_line(&mut self, line: &str, mode: &str, has_grant: bool) {
+        let (before, answer) = match line.split_once(" ->") {
+            Some((before, answer)) => (before, answer.trim()),
+            None => return,
+        };
+        let Some(operation) = before.split(' ').next() else { return };
+        let way = match (answer.split(' ').next().unwrap_or_default(), has_grant) {
+            ("ok", true) => "answered with a grant".to_owned(),
+            ("ok", false) => format!("answered without a grant, {mode}"),
+            // Nothing after the arrow: the call never came back.
+            ("", _) => format!("refused, {mode}"),
+            ("err", _) if answer == "err not-permitted" => format!("refused, {mode}"),
+            _ => return,
+        };
+        self.ways.insert((operation.to_owned(), way));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_are_told_apart() {
+        let mut seen = Seen::default();
+        seen.read(
+            "$ caphost run --on-deny error --allow fs {probe} x\nexit 0\n--- stdout\nread f -> ok\nwrite f -> err not-permitted\n\n\
+             $ caphost run --on-deny trap {probe} x\nexit 1\n--- stdout\nstat f -> ok\nwrite f ->\n--- stderr\nsync -> ok\n\n\
+             $ caphost run {stdapp} x\nexit 1\n--- stdout\nsync -> ok\n",
+        );
+        assert!(seen.has("read", "answered with a grant") && seen.has("write", "refused, error"));
+        assert!(seen.has("stat", "answered without a grant, trap") && seen.has("write", "refused, trap"));
+        assert!(!seen.has("read", "refused, error") && !seen.has("sync", "answered without a grant, trap"));
+    }
+}

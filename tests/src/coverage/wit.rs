@@ -1,0 +1,103 @@
+//! The functions of WIT packages.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use wit_parser::{FunctionKind, Stability, UnresolvedPackage, UnresolvedPackageGroup};
+
+use super::COVERED;
+
+/// Names that stand in two interfaces: the probe puts the interface before them.
+const AMBIGUOUS: &[&str] = &["now", "resolution"];
+
+/// A stable function of a WIT interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// `wasi:filesystem/types`.
+    pub interface: String,
+    /// The resource, for a method.
+    pub resource: Option<String>,
+    /// Its own name.
+    pub name: String,
+}
+
+impl Function {
+    /// The name of the probe's operation.
+    pub fn operation(&self) -> String {
+        match self.interface.rsplit_once('/') {
+            Some((_, interface)) if AMBIGUOUS.contains(&self.name.as_str()) => format!("{interface}.{}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// True if the cases must cover it.
+    pub fn is_covered(&self) -> bool {
+        COVERED.iter().any(|prefix| self.interface.starts_with(prefix))
+    }
+
+    /// True if `name` is its operation, or `RESOURCE.NAME`.
+    pub fn is_named(&self, name: &str) -> bool {
+        match &self.resource {
+            Some(resource) => name == format!("{resource}.{}", self.name),
+            None => name == self.operation(),
+        }
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.interface)?;
+        self.resource.iter().try_for_each(|resource| write!(f, ".{resource}"))?;
+        write!(f, ".{}", self.name)
+    }
+}
+
+/// All stable functions of the 0.2 packages in `folder`: a package is a folder of `.wit` files, or one file.
+///
+/// # Errors
+/// When a file cannot be read, or is no WIT.
+pub fn functions(folder: &Path) -> anyhow::Result<Vec<Function>> {
+    let mut functions = Vec::new();
+    let entries = fs::read_dir(folder).with_context(|| format!("failed to read `{}`", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let group = if path.is_dir() {
+            UnresolvedPackageGroup::parse_dir(&path)?
+        } else {
+            UnresolvedPackageGroup::parse(&path, &fs::read_to_string(&path)?)
+                .map_err(|(_, error)| anyhow!("{}: {error}", path.display()))?
+        };
+        functions.extend(std::iter::once(&group.main).chain(&group.nested).flat_map(of_package));
+    }
+    Ok(functions)
+}
+
+fn of_package(package: &UnresolvedPackage) -> Vec<Function> {
+    if package.name.version.as_ref().is_none_or(|version| (version.major, version.minor) != (0, 2)) {
+        return Vec::new();
+    }
+    let mut functions = Vec::new();
+    for (_, interface) in package.interfaces.iter().filter(|(_, interface)| is_stable(&interface.stability)) {
+        let Some(interface_name) = &interface.name else { continue };
+        for function in interface.functions.values().filter(|function| is_stable(&function.stability)) {
+            let resource = match function.kind {
+                FunctionKind::Method(resource) => {
+                    package.types.get(resource).and_then(|resource| resource.name.clone())
+                }
+                _ => None,
+            };
+            functions.push(Function {
+                interface: format!("{}:{}/{interface_name}", package.name.namespace, package.name.name),
+                resource,
+                name: function.item_name().to_owned(),
+            });
+        }
+    }
+    functions
+}
+
+fn is_stable(stability: &Stability) -> bool {
+    !matches!(stability, Stability::Unstable { .. })
+}

@@ -1,0 +1,100 @@
+//! Components that no compiler makes: broken, foreign or extreme ones, by name (`{made:NAME}` in a case).
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+
+/// `wasi:cli/run`, lifted from the core function `run` of the core instance `$i`.
+const EXPORT_RUN: &str = r#"
+  (func $run (result (result)) (canon lift (core func $i "run")))
+  (instance $interface (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.0" (instance $interface))"#;
+/// A core instance `$i` whose `run` answers "ok".
+const DOES_NOTHING: &str = r#"
+  (core module $m (func (export "run") (result i32) i32.const 0))
+  (core instance $i (instantiate $m))"#;
+/// A core instance `$i` whose `run` calls itself for ever, on the host's stack alone.
+const RECURSES: &str = r#"
+  (core module $m (func $run (export "run") (result i32) call $run i32.const 1 i32.add))
+  (core instance $i (instantiate $m))"#;
+
+/// A core instance `$i` whose `run` ends with code 42, by a function that no std uses yet.
+const EXITS_WITH_CODE: &str = r#"
+  (import "wasi:cli/exit@0.2.0" (instance $exit (export "exit-with-code" (func (param "status-code" u8)))))
+  (core func $exit-with-code (canon lower (func $exit "exit-with-code")))
+  (core module $m
+    (func $exit (import "host" "exit") (param i32))
+    (func (export "run") (result i32) (call $exit (i32.const 42)) i32.const 0))
+  (core instance $i (instantiate $m (with "host" (instance (export "exit" (func $exit-with-code))))))"#;
+
+/// Writes every made component into `directory`, as `NAME.wasm`.
+///
+/// # Errors
+/// When one of them is no valid text, or cannot be written.
+pub fn write(directory: &Path) -> anyhow::Result<()> {
+    for (name, bytes) in all()? {
+        fs::write(directory.join(format!("{name}.wasm")), bytes)
+            .with_context(|| format!("failed to write `{name}`"))?;
+    }
+    Ok(())
+}
+
+fn all() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
+    let nothing = component(&[DOES_NOTHING, EXPORT_RUN])?;
+    let half = nothing.get(..nothing.len() / 2).unwrap_or_default().to_vec();
+    let header = nothing.get(..8).unwrap_or_default().to_vec();
+    let mut changed = nothing.clone();
+    changed.iter_mut().skip(8).step_by(3).for_each(|byte| *byte ^= 0x5a);
+    Ok(vec![
+        ("nothing", nothing.clone()),
+        ("core-module", wat::parse_str(r#"(module (func (export "_start")))"#)?),
+        ("text", b"(component)\n".to_vec()),
+        ("text-module", b";; a comment first\n(module)\n".to_vec()),
+        ("empty", Vec::new()),
+        ("half", half),
+        ("magic-only", b"\0asm".to_vec()),
+        ("header-only", header),
+        ("changed", changed),
+        ("garbage", (0..512_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()),
+        ("elf", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec()),
+        ("no-run", component(&[DOES_NOTHING])?),
+        ("wasi-pre-release", importing("wasi:cli/environment@0.2.0-rc-2023-12-05", "get-arguments")?),
+        ("wasi-0.3-pre-release", importing("wasi:cli/environment@0.3.0-rc-2025-09-16", "get-arguments")?),
+        ("wasi-0.3", importing("wasi:cli/environment@0.3.0", "get-arguments")?),
+        ("wasi-0.9", importing("wasi:cli/environment@0.9.0", "get-arguments")?),
+        ("unknown-interface", importing("acme:thing/api@1.0.0", "do-it")?),
+        ("deceitful-interface", component(&[r#"(import "acme-thing" (func))"#, DOES_NOTHING, EXPORT_RUN])?),
+        ("unknown-function", importing("wasi:cli/environment@0.2.0", "get-secrets")?),
+        ("wrong-type", importing("wasi:clocks/monotonic-clock@0.2.0", "now")?),
+        ("exit-with-code", component(&[EXITS_WITH_CODE, EXPORT_RUN])?),
+        ("recursion", component(&[RECURSES, EXPORT_RUN])?),
+        ("instances-1000", instances(1_000)?),
+        ("instances-1001", instances(1_001)?),
+    ])
+}
+
+fn component(pieces: &[&str]) -> anyhow::Result<Vec<u8>> {
+    let text = format!("(component {})", pieces.concat());
+    wat::parse_str(&text).with_context(|| format!("failed to read `{text}`"))
+}
+
+/// A component that imports one function (`-> list<string>`) of `interface` and would run.
+fn importing(interface: &str, function: &str) -> anyhow::Result<Vec<u8>> {
+    let import = format!(r#"(import "{interface}" (instance (export "{function}" (func (result (list string))))))"#);
+    component(&[&import, DOES_NOTHING, EXPORT_RUN])
+}
+
+/// A component of `count` core instances.
+fn instances(count: usize) -> anyhow::Result<Vec<u8>> {
+    let more = "(core instance (instantiate $m))".repeat(count - 1);
+    component(&[DOES_NOTHING, &more, EXPORT_RUN])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn all_can_be_made() {
+        super::all().unwrap();
+    }
+}

@@ -1,0 +1,113 @@
+//! Where the programs under test are: `caphost`, the guests, the made components.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use tempfile::TempDir;
+
+use crate::{made, process};
+
+/// All programs, and a code cache that the runs of one test process share.
+#[derive(Debug)]
+pub struct Programs {
+    caphost: PathBuf,
+    guests: PathBuf,
+    made: TempDir,
+    cache: TempDir,
+}
+
+impl Programs {
+    /// Finds `caphost` beside the running test (or where `CAPHOST_BIN` says) and makes the made components.
+    ///
+    /// # Errors
+    /// When there is no `caphost`, or the components cannot be made.
+    pub fn find() -> anyhow::Result<Self> {
+        let made = tempfile::tempdir()?;
+        made::write(made.path())?;
+        let guests = match env::var_os("CAPHOST_GUESTS") {
+            Some(directory) => directory.into(),
+            None => root().join("target/guests/wasm32-wasip2/release"),
+        };
+        Ok(Self { caphost: caphost()?, guests, made, cache: tempfile::tempdir()? })
+    }
+
+    /// The binary under test.
+    pub fn caphost(&self) -> &Path {
+        &self.caphost
+    }
+
+    /// The folder of the guests.
+    pub fn guests(&self) -> &Path {
+        &self.guests
+    }
+
+    /// The folder of the made components.
+    pub fn made(&self) -> &Path {
+        self.made.path()
+    }
+
+    /// The folder of compiled code, alike for all runs.
+    pub fn cache(&self) -> &Path {
+        self.cache.path()
+    }
+
+    /// The file of the guest program `name`, or of the made component `made:NAME`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn component(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let (directory, name, remedy) = match name.strip_prefix("made:") {
+            Some(made) => (self.made.path(), made, "tests/src/made.rs makes no such component"),
+            None => (self.guests.as_path(), name, "run `cargo xtask guests`"),
+        };
+        let path = directory.join(format!("{name}.wasm"));
+        ensure!(path.is_file(), "no component `{}`: {remedy}", path.display());
+        Ok(path)
+    }
+
+    /// `text` with each `{NAME}` of a program replaced by its file.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn resolve(&self, text: &str) -> anyhow::Result<String> {
+        match named(text) {
+            Some(name) => Ok(self.component(name)?.display().to_string()),
+            None => Ok(text.to_owned()),
+        }
+    }
+
+    /// `program` in `directory`, with the few variables that every run has.
+    pub fn command(&self, program: &Path, directory: &Path) -> std::process::Command {
+        let mut command = process::bare(program, directory);
+        command.env("PATH", env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.cache.path()).env("XDG_CACHE_HOME", self.cache.path());
+        command.env("CAPHOST_TEST_SECRET", "do-not-leak");
+        command
+    }
+}
+
+/// The folder of this crate.
+pub fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    here().parent().unwrap_or(here())
+}
+
+/// NAME, if an argument is `{NAME}`.
+pub fn named(argument: &str) -> Option<&str> {
+    argument.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn caphost() -> anyhow::Result<PathBuf> {
+    if let Some(path) = env::var_os("CAPHOST_BIN") {
+        return Ok(path.into());
+    }
+    let test = env::current_exe().context("failed to find the running test")?;
+    let path = test.parent().and_then(Path::parent).context("the test stands in no target folder")?.join("caphost");
+    ensure!(path.is_file(), "no `{}`: run `cargo build -p caphost-cli`", path.display());
+    Ok(path)
+}

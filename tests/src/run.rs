@@ -1,0 +1,167 @@
+//! Runs the steps of a case, once, on fresh files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use tempfile::TempDir;
+
+use crate::case::{Again, Case, DenyMode, Step};
+use crate::process::{self, Input, Outcome};
+use crate::programs::Programs;
+use crate::redact::Redactor;
+use crate::report::{self, Shown};
+use crate::{audit, files, tree};
+
+/// The folders of one pass through a case.
+struct Place {
+    work: PathBuf,
+    audit: PathBuf,
+    redactor: Redactor,
+    _folder: TempDir,
+}
+
+/// What all steps of `case` looked like, with `mode` if there is one.
+///
+/// # Errors
+/// When a step hangs, brings the host down, or cannot be run.
+pub fn all_steps(case: &Case, mode: Option<DenyMode>, programs: &Programs) -> anyhow::Result<String> {
+    let place = Place::new(case, programs)?;
+    let mut text = String::new();
+    for (index, step) in case.steps.iter().enumerate() {
+        if step.args.is_empty() && step.guest.is_empty() {
+            text += &report::files(step.note.as_deref(), &tree::show(&place.work)?);
+            continue;
+        }
+        for command in commands(step, mode) {
+            text += &place.run(step, &command, programs).with_context(|| format!("step {}: {command:?}", index + 1))?;
+        }
+    }
+    Ok(text)
+}
+
+/// The arguments of `caphost` for each run of `step`, programs still by name.
+pub fn commands(step: &Step, mode: Option<DenyMode>) -> Vec<Vec<String>> {
+    let Some((guest, arguments)) = step.guest.split_first() else {
+        return vec![step.args.clone()];
+    };
+    let mut command = vec!["run".to_owned()];
+    command.extend(mode.iter().flat_map(|mode| ["--on-deny".to_owned(), mode.name().to_owned()]));
+    command.extend(step.allow.iter().flat_map(|rule| ["--allow".to_owned(), rule.clone()]));
+    command.extend(step.deny.iter().flat_map(|rule| ["--deny".to_owned(), rule.clone()]));
+    command.extend(step.options.iter().cloned());
+    command.push(format!("{{{guest}}}"));
+    command.extend(arguments.iter().cloned());
+    if step.each.is_empty() {
+        return vec![command];
+    }
+    let with = |last: &String| command.iter().chain([last]).cloned().collect();
+    step.each.iter().map(with).collect()
+}
+
+impl Place {
+    fn new(case: &Case, programs: &Programs) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let root = folder.path().canonicalize()?;
+        let work = root.join("work");
+        fs::create_dir(&work)?;
+        files::make(case, &work)?;
+        let redactor = Redactor::default()
+            .path(&work, "{work}")
+            .path(&root, "{temp}")
+            .path(programs.guests(), "{guests}")
+            .path(programs.made(), "{made}")
+            .path(programs.cache(), "{cache}");
+        Ok(Self { work, audit: root.join("audit.jsonl"), redactor, _folder: folder })
+    }
+
+    fn run(&self, step: &Step, command: &[String], programs: &Programs) -> anyhow::Result<String> {
+        let outcome = self.start(step, command, programs)?;
+        let instead = match step.again {
+            None => None,
+            Some(again) => self.second(again, step, command, &outcome, programs)?,
+        };
+        let shown = Shown {
+            lines: step.lines,
+            instead_of_stdout: instead,
+            is_unordered: step.unordered,
+            audit: step.audit.then(|| self.audit()).transpose()?,
+            tree: step.tree.then(|| tree::show(&self.work)).transpose()?,
+        };
+        Ok(self.redactor.redact(&report::run(step.note.as_deref(), command, &outcome, &shown)))
+    }
+
+    /// Runs again, and says what stands in the place of standard output.
+    fn second(
+        &self,
+        again: Again,
+        step: &Step,
+        command: &[String],
+        first: &Outcome,
+        programs: &Programs,
+    ) -> anyhow::Result<Option<&'static str>> {
+        let second = self.start(step, command, programs)?;
+        let is_same = second.stdout.text == first.stdout.text;
+        match (again, is_same) {
+            (Again::Same, true) => Ok(None),
+            (Again::Differs, false) => Ok(Some("differs from run to run")),
+            (Again::Same, false) => bail!("two runs differ: {} and {}", first.stdout.text, second.stdout.text),
+            (Again::Differs, true) => bail!("two runs print the same: {}", first.stdout.text),
+        }
+    }
+
+    fn start(&self, step: &Step, command: &[String], programs: &Programs) -> anyhow::Result<Outcome> {
+        let mut process = programs.command(programs.caphost(), &self.work);
+        for (index, argument) in command.iter().enumerate() {
+            process.arg(programs.resolve(&argument.replace("{work}", &self.work.to_string_lossy()))?);
+            if index == 0 && step.audit {
+                process.arg("--audit").arg(&self.audit);
+            }
+        }
+        process.envs(&step.environment);
+        let input =
+            if step.stdin_silent { Input::Silent } else { Input::Text(step.stdin.as_deref().unwrap_or_default()) };
+        let limit = step.timeout.map_or(process::HANG, Duration::from_secs);
+        // A log is appended to: each run is shown with its own.
+        remove(&self.audit)?;
+        let outcome = process::run(process, input, limit)?;
+        ensure_alive(&outcome)?;
+        Ok(outcome)
+    }
+
+    fn audit(&self) -> anyhow::Result<String> {
+        let log = fs::read_to_string(&self.audit).context("no audit log was written")?;
+        audit::show(&log)
+    }
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    if path.exists() {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// Fails on what no expected.txt may call right: a hang, a signal, a panic of the host.
+fn ensure_alive(outcome: &Outcome) -> anyhow::Result<()> {
+    let ending = outcome.ending();
+    let stderr = &outcome.stderr.text;
+    ensure!(ending.starts_with("exit "), "{ending}\n{stderr}");
+    ensure!(ending != "exit 101" && !stderr.contains("panicked at host/"), "the host panicked\n{stderr}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_step_is_a_run_for_each() {
+        let text = "why = 'x'\n[[step]]\nallow = ['fs']\nguest = ['probe', 'a']\neach = ['b', 'c']\n";
+        let case = Case::parse(text).unwrap();
+        let seen: Vec<_> = commands(&case.steps[0], Some(DenyMode::Trap)).iter().map(|words| words.join(" ")).collect();
+        let start = "run --on-deny trap --allow fs {probe} a";
+        assert_eq!(seen, [format!("{start} b"), format!("{start} c")]);
+    }
+}

@@ -1,0 +1,85 @@
+//! The report for people: markdown, as it stands in docs/benchmarks.md.
+
+use super::report::{Line, Means, Report, Unit};
+
+/// The whole report.
+pub(super) fn markdown(report: &Report) -> String {
+    let mut text = heading(report);
+    text += "\n| row | native | `wasmtime run` | `caphost run` | caphost / wasmtime | caphost / native |\n";
+    text += "| --- | ---: | ---: | ---: | ---: | ---: |\n";
+    for line in &report.rows {
+        text += &row(line);
+    }
+    text += &mean_row(&report.means);
+    if !report.bar.is_empty() {
+        text += "\n| the bar | measured | |\n| --- | --- | --- |\n";
+        for claim in &report.bar {
+            text +=
+                &format!("| {} | {} | {} |\n", claim.text, claim.found, if claim.holds { "holds" } else { "missed" });
+        }
+    }
+    text
+}
+
+fn heading(report: &Report) -> String {
+    let machine = &report.machine;
+    format!(
+        "{}: {}, {} cores, {}; {}. Medians of {} rounds.\n",
+        report.date,
+        machine.processor,
+        machine.cores,
+        machine.kernel,
+        machine.versions.join(", "),
+        report.rounds,
+    )
+}
+
+fn row(line: &Line) -> String {
+    let cell = |number: Option<f64>| number.map_or_else(|| "–".to_owned(), |number| amount(number, line.unit));
+    let (native, wasmtime, caphost) = (cell(line.native), cell(line.wasmtime), cell(line.caphost));
+    let (to_wasmtime, to_native) = (ratio(line.to_wasmtime()), ratio(line.to_native()));
+    format!("| {} | {native} | {wasmtime} | {caphost} | {to_wasmtime} | {to_native} |\n", line.title)
+}
+
+fn mean_row(means: &Means) -> String {
+    let (wasmtime, caphost) = (means.wasmtime_to_native, means.caphost_to_native);
+    let native = if caphost.is_some() { "1" } else { "–" };
+    format!(
+        "| geometric mean of the operations, native = 1 | {native} | {} | {} | {} | {} |\n",
+        ratio(wasmtime),
+        ratio(caphost),
+        ratio(means.caphost_to_wasmtime),
+        ratio(caphost),
+    )
+}
+
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
+}
+
+/// A number with three digits and its unit.
+fn amount(number: f64, unit: Unit) -> String {
+    let (scale, name) = match unit {
+        Unit::Bytes => (1024.0 * 1024.0, "MiB"),
+        Unit::Nanoseconds if number < 1e3 => (1.0, "ns"),
+        Unit::Nanoseconds if number < 1e6 => (1e3, "µs"),
+        Unit::Nanoseconds if number < 1e9 => (1e6, "ms"),
+        Unit::Nanoseconds => (1e9, "s"),
+    };
+    let scaled = number / scale;
+    let digits = if scaled < 10.0 { 2 } else { usize::from(scaled < 100.0) };
+    format!("{scaled:.digits$} {name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_three_digits() {
+        assert_eq!(amount(93.4, Unit::Nanoseconds), "93.4 ns");
+        assert_eq!(amount(1_650.0, Unit::Nanoseconds), "1.65 µs");
+        assert_eq!(amount(27_900_000.0, Unit::Nanoseconds), "27.9 ms");
+        assert_eq!(amount(20.0 * 1024.0 * 1024.0, Unit::Bytes), "20.0 MiB");
+    }
+}

@@ -1,0 +1,63 @@
+//! Adding what the build needs and the machine lacks. Looks first, so it is quick and needs no network where all is there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::layout::{Layout, WASM};
+use crate::process;
+
+/// What builds and lints need: the wasm target, rustfmt and clippy.
+pub(crate) fn for_builds(layout: &Layout) -> Result<()> {
+    let sysroot = PathBuf::from(process::output_of(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
+    if !sysroot.join("lib/rustlib").join(WASM).is_dir() {
+        add(layout, &sysroot, &["target", "add", WASM])?;
+    }
+    for (component, program) in [("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")] {
+        if !sysroot.join("bin").join(crate::layout::executable(program)).is_file() {
+            add(layout, &sysroot, &["component", "add", component])?;
+        }
+    }
+    Ok(())
+}
+
+/// The same, and what single tests use when it is there.
+pub(crate) fn for_tests(layout: &Layout) -> Result<()> {
+    for_builds(layout)?;
+    if cfg!(target_os = "linux") && !process::is_installed("strace") {
+        install_strace(layout);
+    }
+    Ok(())
+}
+
+/// `rustup WORDS`, for the toolchain in `sysroot`.
+fn add(layout: &Layout, sysroot: &Path, words: &[&str]) -> Result<()> {
+    let what = words.last().copied().unwrap_or_default();
+    if !process::is_installed(&crate::layout::executable("rustup")) {
+        bail!("`{what}` is missing from {} and there is no `rustup` to add it", sysroot.display());
+    }
+    let toolchain = sysroot.file_name().context("the toolchain has no name")?;
+    let mut command = Command::new("rustup");
+    command.args(words).arg("--toolchain").arg(toolchain);
+    process::run(layout, &mut command).with_context(|| format!("failed to add `{what}`"))
+}
+
+/// Never fails: one test wants strace, and says so itself where it is missing.
+fn install_strace(layout: &Layout) {
+    let is_root = process::output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || !Path::new("/etc/debian_version").exists() {
+        println!("note: `strace` is not installed; the test that uses it will say that it did not run");
+        return;
+    }
+    let mut update = Command::new("apt-get");
+    update.args(["update", "--quiet"]);
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--quiet", "--no-install-recommends", "strace"]);
+    let installed = process::run(layout, &mut update).and_then(|()| process::run(layout, &mut install));
+    if let Err(error) = installed {
+        println!(
+            "note: `strace` could not be installed ({error:#}); the test that uses it will say that it did not run"
+        );
+    }
+}

@@ -52,7 +52,7 @@ pub enum Entry {
     Special(Special),
 }
 
-/// A file that is more than its text. At most one of the first four.
+/// A file that is more than its text. At most one of the first six.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Special {
@@ -65,6 +65,11 @@ pub struct Special {
     /// A named pipe.
     #[serde(default)]
     pub fifo: bool,
+    /// A Unix socket that nobody listens on any more.
+    #[serde(default)]
+    pub socket: bool,
+    /// A copy of this guest program, or `made:NAME` component.
+    pub component: Option<String>,
     /// Permission bits.
     pub mode: Option<u32>,
     /// When it was changed and read last, in seconds since 1970.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, FileTimes, OpenOptions, Permissions};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,11 +12,14 @@ use anyhow::Context;
 
 use crate::case::{Case, Entry, Special};
 
+/// Finds the file of a component by its name.
+pub type Component<'a> = &'a dyn Fn(&str) -> anyhow::Result<PathBuf>;
+
 /// Makes the files of `case` below `root`: directories, files, then links to them.
 ///
 /// # Errors
 /// When one of them cannot be made.
-pub fn make(case: &Case, root: &Path) -> anyhow::Result<()> {
+pub fn make(case: &Case, root: &Path, component: Component<'_>) -> anyhow::Result<()> {
     let mut links = Vec::new();
     for (name, entry) in &case.files {
         let path = root.join(decode(name)?);
@@ -23,6 +27,9 @@ pub fn make(case: &Case, root: &Path) -> anyhow::Result<()> {
             Entry::Text(_) if name.ends_with('/') => fs::create_dir_all(&path).map_err(Into::into),
             Entry::Text(text) => write(&path, text),
             Entry::Special(special) => {
+                if name.ends_with('/') {
+                    fs::create_dir_all(&path).with_context(|| format!("failed to make `{name}`"))?;
+                }
                 links.push((name, path, special));
                 continue;
             }
@@ -32,6 +39,10 @@ pub fn make(case: &Case, root: &Path) -> anyhow::Result<()> {
     // Hard links need their file, which may be a special one of its own: files before links.
     links.sort_by_key(|(_, _, special)| special.hard_link.is_some());
     for (name, path, special) in links {
+        if let Some(name) = &special.component {
+            fs::copy(component(name)?, &path)?;
+            continue;
+        }
         make_special(root, &path, special).with_context(|| format!("failed to make `{name}`"))?;
     }
     Ok(())
@@ -49,6 +60,10 @@ fn make_special(root: &Path, path: &Path, special: &Special) -> anyhow::Result<(
     }
     if let Some(target) = &special.hard_link {
         return Ok(fs::hard_link(root.join(decode(target)?), path)?);
+    }
+    if special.socket {
+        UnixListener::bind(path)?;
+        return Ok(());
     }
     if special.fifo {
         rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, 0o600.into(), 0)?;
@@ -96,7 +111,7 @@ mod tests {
         let text = "why = 'x'\n[files]\n'd/' = ''\n'd/a' = 'text'\n'h' = { hard_link = 'd/a' }\n's' = { symlink = 'd/a' }\n\
                     'p' = { fifo = true }\n'old' = { modified = -5 }\n'bad\\xFF' = ''\n[[step]]\nargs = ['x']\n";
         let root = tempfile::tempdir().unwrap();
-        make(&Case::parse(text).unwrap(), root.path()).unwrap();
+        make(&Case::parse(text).unwrap(), root.path(), &|name| anyhow::bail!("no `{name}`")).unwrap();
         assert_eq!(
             crate::tree::show(root.path()).unwrap(),
             "bad\\xff \"\"\nd/\nd/a \"text\" links=2\nh \"text\" links=2\nold \"\" modified=-5\np fifo\ns -> d/a\n"

@@ -64,7 +64,7 @@ fn all() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
         ("wasi-0.3", importing("wasi:cli/environment@0.3.0", "get-arguments")?),
         ("wasi-0.9", importing("wasi:cli/environment@0.9.0", "get-arguments")?),
         ("unknown-interface", importing("acme:thing/api@1.0.0", "do-it")?),
-        ("deceitful-interface", component(&[r#"(import "acme-thing" (func))"#, DOES_NOTHING, EXPORT_RUN])?),
+        ("deceitful-names", deceitful()?),
         ("unknown-function", importing("wasi:cli/environment@0.2.0", "get-secrets")?),
         ("wrong-type", importing("wasi:clocks/monotonic-clock@0.2.0", "now")?),
         ("exit-with-code", component(&[EXITS_WITH_CODE, EXPORT_RUN])?),
@@ -83,6 +83,14 @@ fn component(pieces: &[&str]) -> anyhow::Result<Vec<u8>> {
 fn importing(interface: &str, function: &str) -> anyhow::Result<Vec<u8>> {
     let import = format!(r#"(import "{interface}" (instance (export "{function}" (func (result (list string))))))"#);
     component(&[&import, DOES_NOTHING, EXPORT_RUN])
+}
+
+/// A component that runs, and whose name and producers clear the screen and turn text around.
+fn deceitful() -> anyhow::Result<Vec<u8>> {
+    let text = format!(
+        r#"(component $"\1b[2Jname\e2\80\ae" (@producers (processed-by "\1b[31mtool" "1\0afake: line")) {DOES_NOTHING} {EXPORT_RUN})"#
+    );
+    wat::parse_str(&text).with_context(|| format!("failed to read `{text}`"))
 }
 
 /// A component of `count` core instances.

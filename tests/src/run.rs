@@ -66,7 +66,7 @@ impl Place {
         let root = folder.path().canonicalize()?;
         let work = root.join("work");
         fs::create_dir(&work)?;
-        files::make(case, &work)?;
+        files::make(case, &work, &|name| programs.component(name))?;
         let redactor = Redactor::default()
             .path(&work, "{work}")
             .path(&root, "{temp}")
@@ -119,7 +119,9 @@ impl Place {
                 process.arg("--audit").arg(&self.audit);
             }
         }
-        process.envs(&step.environment);
+        for (name, value) in &step.environment {
+            process.env(name, value.replace("{work}", &self.work.to_string_lossy()));
+        }
         let input =
             if step.stdin_silent { Input::Silent } else { Input::Text(step.stdin.as_deref().unwrap_or_default()) };
         let limit = step.timeout.map_or(process::HANG, Duration::from_secs);

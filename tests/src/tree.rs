@@ -44,6 +44,9 @@ fn describe(path: &Path, metadata: &fs::Metadata) -> anyhow::Result<String> {
     if metadata.file_type().is_fifo() {
         return Ok("fifo".to_owned());
     }
+    if metadata.file_type().is_socket() {
+        return Ok("socket".to_owned());
+    }
     let mut text = content(path, metadata.len())?;
     if metadata.nlink() > 1 {
         write!(text, " links={}", metadata.nlink())?;

@@ -81,6 +81,12 @@ pub fn environment(_: HostAuthority) -> Vec<(String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
+/// Where a user's caches are (XDG Base Directory Specification); `None` when nothing says so.
+pub fn user_cache_directory(_: HostAuthority) -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+}
+
 /// Creates (or empties) the file that an audit log is written to, readable by its owner only.
 ///
 /// # Errors

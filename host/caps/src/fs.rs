@@ -19,6 +19,7 @@ mod namespace;
 mod open;
 mod options;
 mod tree;
+mod wait;
 
 pub use self::build::{MountError, MountErrors};
 pub use self::change::{NewTime, NewTimes};

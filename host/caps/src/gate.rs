@@ -135,6 +135,15 @@ impl Gate {
         self.refuse_with(request, Refused { code, deny: None, resolved: Some(resolved), reason, remedy })
     }
 
+    /// Refuses a call of an interface that no grant can allow, because this build does not have it.
+    #[cold]
+    pub fn refuse_unprovided(&self, call: &'static str, asked: Asked<'_>) -> Denied {
+        let request = Request { capability: Capability::NetConnect, call, asked, target: Target::Whole };
+        let remedy = Remedy::NoGrantCan("no grant can allow it: this version does not provide the interface".to_owned());
+        let resolved = "an interface that is linked so that the component starts".to_owned();
+        self.refuse_obstacle(&request, Obstacle::NotProvided, resolved, remedy)
+    }
+
     /// The one place where a refusal is made: recorded, told to the observer, and reduced to what a guest may know.
     #[cold]
     fn refuse_with(&self, request: &Request<'_>, refused: Refused) -> Denied {

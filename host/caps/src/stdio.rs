@@ -4,6 +4,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -104,9 +105,15 @@ const ATOMIC_WRITE_BYTES: usize = 4_096;
 /// Input that is read at once at most.
 const MAX_READ_BYTES: usize = 64 * 1024;
 
-/// The guest's standard input.
-#[derive(Debug)]
-pub struct Input(Stdin);
+/// The guest's standard input. A clone reads on where the others stopped.
+#[derive(Clone, Debug)]
+pub struct Input(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Host,
+    Bytes(Arc<Mutex<VecDeque<u8>>>),
+}
 
 /// What a read from [`Input`] gave.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,33 +129,28 @@ pub enum InputRead {
 impl Input {
     /// Reads from `source`.
     pub fn new(source: Stdin) -> Self {
-        Self(source)
+        match source {
+            Stdin::Host => Self(Source::Host),
+            Stdin::Closed => Self(Source::Bytes(Arc::default())),
+            Stdin::Bytes(bytes) => Self(Source::Bytes(Arc::new(Mutex::new(bytes.into())))),
+        }
     }
 
     /// Reads up to `size` bytes without waiting.
     ///
     /// # Errors
     /// Those of `read(2)`.
-    pub fn read(&mut self, size: usize) -> io::Result<InputRead> {
+    pub fn read(&self, size: usize) -> io::Result<InputRead> {
         let size = size.min(MAX_READ_BYTES);
-        match &mut self.0 {
-            Stdin::Closed => Ok(InputRead::End),
-            Stdin::Bytes(rest) if rest.is_empty() => Ok(InputRead::End),
-            Stdin::Bytes(rest) => Ok(InputRead::Data(rest.drain(..size.min(rest.len())).collect())),
-            Stdin::Host if size == 0 => Ok(InputRead::Data(Vec::new())),
-            Stdin::Host if !is_ready(Stream::Input.fd(), PollFlags::IN)? => Ok(InputRead::NotReady),
-            Stdin::Host => {
-                let mut buffer = vec![0; size];
-                match rustix::io::read(Stream::Input.fd(), &mut buffer) {
-                    Ok(0) => Ok(InputRead::End),
-                    Ok(length) => {
-                        buffer.truncate(length);
-                        Ok(InputRead::Data(buffer))
-                    }
-                    Err(Errno::INTR | Errno::AGAIN) => Ok(InputRead::NotReady),
-                    Err(errno) => Err(errno.into()),
-                }
+        match &self.0 {
+            Source::Bytes(rest) => {
+                let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+                let length = size.min(rest.len());
+                Ok(if rest.is_empty() { InputRead::End } else { InputRead::Data(rest.drain(..length).collect()) })
             }
+            Source::Host if size == 0 => Ok(InputRead::Data(Vec::new())),
+            Source::Host if !is_ready(Stream::Input.fd(), PollFlags::IN)? => Ok(InputRead::NotReady),
+            Source::Host => read_host(size),
         }
     }
 
@@ -157,14 +159,27 @@ impl Input {
     /// # Cancel safety
     /// Safe: nothing is read.
     pub async fn ready(&self) {
-        if matches!(self.0, Stdin::Host) {
+        if matches!(self.0, Source::Host) {
             wait(Stream::Input.fd(), Interest::READABLE).await;
         }
     }
 
     /// Whether a person types it.
     pub fn is_terminal(&self) -> bool {
-        matches!(self.0, Stdin::Host) && rustix::termios::isatty(Stream::Input.fd())
+        matches!(self.0, Source::Host) && rustix::termios::isatty(Stream::Input.fd())
+    }
+}
+
+fn read_host(size: usize) -> io::Result<InputRead> {
+    let mut buffer = vec![0; size];
+    match rustix::io::read(Stream::Input.fd(), &mut buffer) {
+        Ok(0) => Ok(InputRead::End),
+        Ok(length) => {
+            buffer.truncate(length);
+            Ok(InputRead::Data(buffer))
+        }
+        Err(Errno::INTR | Errno::AGAIN) => Ok(InputRead::NotReady),
+        Err(errno) => Err(errno.into()),
     }
 }
 
@@ -249,7 +264,8 @@ impl From<Errno> for OutputError {
     }
 }
 
-fn is_ready(fd: BorrowedFd<'_>, flags: PollFlags) -> Result<bool, Errno> {
+/// Whether a descriptor is ready now, or broken, which a read or write will tell.
+pub(crate) fn is_ready(fd: BorrowedFd<'_>, flags: PollFlags) -> Result<bool, Errno> {
     let mut polled = [PollFd::new(&fd, flags)];
     match poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
         Ok(ready) => Ok(ready > 0),

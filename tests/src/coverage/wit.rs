@@ -58,7 +58,7 @@ impl fmt::Display for Function {
 ///
 /// # Errors
 /// When a file cannot be read, or is no WIT.
-pub fn functions(folder: &Path) -> anyhow::Result<Vec<Function>> {
+pub(super) fn functions(folder: &Path) -> anyhow::Result<Vec<Function>> {
     let mut functions = Vec::new();
     let entries = fs::read_dir(folder).with_context(|| format!("failed to read `{}`", folder.display()))?;
     for entry in entries {

@@ -6,7 +6,7 @@ use super::metadata::FileType;
 use super::namespace::Mount;
 use super::options::Sync;
 use crate::gate::Permit;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::OwnedFd;
 use rustix::io::{Errno, ReadWriteFlags};
 use std::io::IoSlice;
 use std::num::NonZeroU64;
@@ -157,19 +157,6 @@ impl File {
 
     fn either(&self) -> Result<&Permit, Errno> {
         self.read.as_ref().or(self.write.as_ref()).ok_or(Errno::BADF)
-    }
-
-    /// The permit that a wait on this file stands on.
-    pub fn permit(&self) -> Option<&Permit> {
-        self.either().ok()
-    }
-}
-
-impl AsFd for File {
-    /// For waiting on a pipe or device that a grant names. Reading or writing through it would go around the permit, so it
-    /// never leaves the host.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
     }
 }
 

@@ -87,9 +87,5 @@ fn pour(mut to: impl Write, mut left: u64) {
 
 fn depth(left: u64) -> u64 {
     let frame = std::hint::black_box([left; 64]);
-    if left == 0 {
-        0
-    } else {
-        frame[usize::try_from(left % 64).unwrap_or(0)].min(1) + depth(left - 1)
-    }
+    if left == 0 { 0 } else { frame[usize::try_from(left % 64).unwrap_or(0)].min(1) + depth(left - 1) }
 }

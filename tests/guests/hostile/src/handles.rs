@@ -48,25 +48,19 @@ pub(crate) fn open(argument: Option<&str>) {
 
 /// Makes pollables of a clock and drops none.
 pub(crate) fn pollables(argument: Option<&str>) {
-    hoard(number(argument), "pollables", || {
-        Ok(monotonic_clock::subscribe_duration(0))
-    });
+    hoard(number(argument), "pollables", || Ok(monotonic_clock::subscribe_duration(0)));
 }
 
 /// Makes streams of one file and drops none.
 pub(crate) fn streams(argument: Option<&str>) {
     let file = file(&directory());
-    hoard(number(argument), "streams", || {
-        file.read_via_stream(0).map_err(|code| code.name().to_owned())
-    });
+    hoard(number(argument), "streams", || file.read_via_stream(0).map_err(|code| code.name().to_owned()));
 }
 
 /// Starts listings of one directory and ends none.
 pub(crate) fn listings(argument: Option<&str>) {
     let directory = directory();
-    hoard(number(argument), "listings", || {
-        directory.read_directory().map_err(|code| code.name().to_owned())
-    });
+    hoard(number(argument), "listings", || directory.read_directory().map_err(|code| code.name().to_owned()));
 }
 
 /// Drops parents before their children, and uses the children then.
@@ -78,14 +72,8 @@ pub(crate) fn drop_order(_: Option<&str>) {
     drop(directory);
     drop(file);
     let read = stream.blocking_read(5).map_err(|_| ());
-    println!(
-        "stream after its descriptor: {:?}",
-        read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-    );
-    println!(
-        "listing after its descriptor: {}",
-        listing.read_directory_entry().is_ok()
-    );
+    println!("stream after its descriptor: {:?}", read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+    println!("listing after its descriptor: {}", listing.read_directory_entry().is_ok());
     let (first, second) = (stream.subscribe(), stream.subscribe());
     println!("poll the same stream twice: {:?}", poll(&[&first, &second, &first]));
     drop(second);

@@ -35,6 +35,7 @@ const WAYS: &[Way] = &[
     ("open", handles::open),
     ("panic", |_| panic!("as asked")),
     ("pollables", handles::pollables),
+    ("race", names::race),
     ("recurse", consume::recurse),
     ("sleep", consume::sleep),
     ("spin", consume::spin),

@@ -28,10 +28,7 @@ pub(crate) fn long_path(argument: Option<&str>) {
     let length = usize::try_from(number(argument)).expect("a length in bytes");
     println!("one name: {}", try_open(&directory(), &"n".repeat(length)));
     println!("many names: {}", try_open(&directory(), &"n/".repeat(length / 2)));
-    println!(
-        "many dots: {}",
-        try_open(&directory(), &(".".to_owned() + &"/.".repeat(length / 2)))
-    );
+    println!("many dots: {}", try_open(&directory(), &(".".to_owned() + &"/.".repeat(length / 2))));
 }
 
 /// A path with a NUL in it: what is before the NUL exists.
@@ -44,14 +41,8 @@ pub(crate) fn nul_path(_: Option<&str>) {
 /// In and out of one directory so many times, and once too often.
 pub(crate) fn deep_path(argument: Option<&str>) {
     let turns = usize::try_from(number(argument)).expect("a number of turns");
-    println!(
-        "ends inside: {}",
-        try_open(&directory(), &("sub/../".repeat(turns) + "a.txt"))
-    );
-    println!(
-        "ends outside: {}",
-        try_open(&directory(), &("sub/../".repeat(turns) + "../secret.txt"))
-    );
+    println!("ends inside: {}", try_open(&directory(), &("sub/../".repeat(turns) + "a.txt")));
+    println!("ends outside: {}", try_open(&directory(), &("sub/../".repeat(turns) + "../secret.txt")));
 }
 
 /// Is refused a path that would deceive whoever reads the message.
@@ -62,17 +53,29 @@ pub(crate) fn escape_text(_: Option<&str>) {
 /// Is refused the same path so many times.
 pub(crate) fn many_denials(argument: Option<&str>) {
     let root = root();
-    let refused = (0..number(argument))
-        .filter(|_| try_open(&root, "secret.txt") == "not-permitted")
-        .count();
+    let refused = (0..number(argument)).filter(|_| try_open(&root, "secret.txt") == "not-permitted").count();
     println!("refused {refused} times");
 }
 
 /// Is refused as many different paths as asked.
 pub(crate) fn many_guesses(argument: Option<&str>) {
     let root = root();
-    let refused = (0..number(argument))
-        .filter(|n| try_open(&root, &format!("guess-{n}")) == "not-permitted")
-        .count();
+    let refused = (0..number(argument)).filter(|n| try_open(&root, &format!("guess-{n}")) == "not-permitted").count();
     println!("refused {refused} times");
+}
+
+/// Opens `flip/key.txt` so many times, while somebody swaps `flip` for a symlink that leads out, and says what it ever read.
+pub(crate) fn race(argument: Option<&str>) {
+    let directory = directory();
+    let (mut inside, mut refused, mut outside) = (0_u64, 0_u64, 0_u64);
+    for _ in 0..number(argument) {
+        let opened =
+            directory.open_at(PathFlags::SYMLINK_FOLLOW, "flip/key.txt", OpenFlags::empty(), DescriptorFlags::READ);
+        match opened.and_then(|file| file.read(80, 0)) {
+            Ok((bytes, _)) if bytes == b"inside" => inside += 1,
+            Ok(_) => outside += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    println!("inside {inside} refused {refused} outside {outside}");
 }

@@ -10,9 +10,7 @@ use crate::handles::directory;
 const HUGE: u64 = 1 << 63;
 
 fn open(name: &str, open_flags: OpenFlags, flags: DescriptorFlags) -> wasip2::filesystem::types::Descriptor {
-    directory()
-        .open_at(PathFlags::empty(), name, open_flags, flags)
-        .expect("./data is granted")
+    directory().open_at(PathFlags::empty(), name, open_flags, flags).expect("./data is granted")
 }
 
 fn outcome<T: std::fmt::Debug>(result: Result<T, StreamError>) -> String {
@@ -26,28 +24,15 @@ fn outcome<T: std::fmt::Debug>(result: Result<T, StreamError>) -> String {
 /// Reads 2^63 bytes of a short file, every way there is.
 pub(crate) fn huge_read(_: Option<&str>) {
     let file = open("a.txt", OpenFlags::empty(), DescriptorFlags::READ);
-    println!(
-        "read: {:?}",
-        file.read(HUGE, 0)
-            .map(|(bytes, end)| (bytes.len(), end))
-            .map_err(|code| code.name())
-    );
+    println!("read: {:?}", file.read(HUGE, 0).map(|(bytes, end)| (bytes.len(), end)).map_err(|code| code.name()));
     println!(
         "read at 2^63: {:?}",
-        file.read(5, HUGE)
-            .map(|(bytes, end)| (bytes.len(), end))
-            .map_err(|code| code.name())
+        file.read(5, HUGE).map(|(bytes, end)| (bytes.len(), end)).map_err(|code| code.name())
     );
     let stream = file.read_via_stream(0).expect("a stream of an open file");
-    println!(
-        "blocking-read: {}",
-        outcome(stream.blocking_read(HUGE).map(|bytes| bytes.len()))
-    );
+    println!("blocking-read: {}", outcome(stream.blocking_read(HUGE).map(|bytes| bytes.len())));
     let beyond = file.read_via_stream(u64::MAX).map_err(|code| code.name());
-    println!(
-        "stream at 2^64: {}",
-        beyond.map_or_else(str::to_owned, |stream| outcome(stream.blocking_read(5)))
-    );
+    println!("stream at 2^64: {}", beyond.map_or_else(str::to_owned, |stream| outcome(stream.blocking_read(5))));
 }
 
 /// Skips 2^63 bytes of a short file.
@@ -69,10 +54,7 @@ pub(crate) fn huge_random(argument: Option<&str>) {
 /// Writes at, and resizes to, 2^63.
 pub(crate) fn huge_write(_: Option<&str>) {
     let file = open("new.txt", OpenFlags::CREATE, DescriptorFlags::WRITE);
-    println!(
-        "write at 2^63: {:?}",
-        file.write(b"x", HUGE).map_err(|code| code.name())
-    );
+    println!("write at 2^63: {:?}", file.write(b"x", HUGE).map_err(|code| code.name()));
     println!("set-size 2^63: {:?}", file.set_size(HUGE).map_err(|code| code.name()));
     let stream = file.write_via_stream(HUGE).map_err(|code| code.name());
     println!(

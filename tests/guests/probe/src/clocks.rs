@@ -21,20 +21,12 @@ pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Ou
         "subscribe-duration" => subscribe(operation, handles, monotonic_clock::subscribe_duration),
         "wall-clock.now" => {
             let seconds = wall_clock::now().seconds;
-            Ok(if PLAUSIBLE.contains(&seconds) {
-                "this century".to_owned()
-            } else {
-                seconds.to_string()
-            })
+            Ok(if PLAUSIBLE.contains(&seconds) { "this century".to_owned() } else { seconds.to_string() })
         }
         "wall-clock.resolution" => {
             let resolution = wall_clock::resolution();
             let fine = resolution.seconds == 0 && resolution.nanoseconds > 0;
-            Ok(if fine {
-                "below a second".to_owned()
-            } else {
-                format!("{} s", resolution.seconds)
-            })
+            Ok(if fine { "below a second".to_owned() } else { format!("{} s", resolution.seconds) })
         }
         _ => return None,
     })

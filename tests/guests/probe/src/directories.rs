@@ -75,33 +75,19 @@ fn list(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
 }
 
 fn create_directory_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    done(
-        handles
-            .descriptor(operation.word(0)?)?
-            .create_directory_at(operation.word(1)?)?,
-    )
+    done(handles.descriptor(operation.word(0)?)?.create_directory_at(operation.word(1)?)?)
 }
 
 fn remove_directory_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    done(
-        handles
-            .descriptor(operation.word(0)?)?
-            .remove_directory_at(operation.word(1)?)?,
-    )
+    done(handles.descriptor(operation.word(0)?)?.remove_directory_at(operation.word(1)?)?)
 }
 
 fn unlink_file_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    done(
-        handles
-            .descriptor(operation.word(0)?)?
-            .unlink_file_at(operation.word(1)?)?,
-    )
+    done(handles.descriptor(operation.word(0)?)?.unlink_file_at(operation.word(1)?)?)
 }
 
 fn readlink_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let target = handles
-        .descriptor(operation.word(0)?)?
-        .readlink_at(operation.word(1)?)?;
+    let target = handles.descriptor(operation.word(0)?)?.readlink_at(operation.word(1)?)?;
     Ok(format!("{target:?}"))
 }
 

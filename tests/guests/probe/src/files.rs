@@ -65,16 +65,12 @@ fn advise(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
 }
 
 fn read_via_stream(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let stream = handles
-        .descriptor(operation.word(1)?)?
-        .read_via_stream(operation.number(2)?)?;
+    let stream = handles.descriptor(operation.word(1)?)?.read_via_stream(operation.number(2)?)?;
     handles.keep(operation.word(0)?, Handle::Input(stream))
 }
 
 fn write_via_stream(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let stream = handles
-        .descriptor(operation.word(1)?)?
-        .write_via_stream(operation.number(2)?)?;
+    let stream = handles.descriptor(operation.word(1)?)?.write_via_stream(operation.number(2)?)?;
     handles.keep(operation.word(0)?, Handle::Output(stream))
 }
 

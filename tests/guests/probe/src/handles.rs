@@ -63,9 +63,7 @@ impl Handles {
         let directories = preopens::get_directories();
         let names = directories.iter().map(|(_, name)| name.clone()).collect();
         for (descriptor, name) in directories {
-            self.open
-                .entry(format!("dir:{name}"))
-                .or_insert(Handle::Descriptor(descriptor));
+            self.open.entry(format!("dir:{name}")).or_insert(Handle::Descriptor(descriptor));
         }
         names
     }

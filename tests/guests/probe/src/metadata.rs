@@ -38,10 +38,7 @@ fn get_flags(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
         (DescriptorFlags::REQUESTED_WRITE_SYNC, "requested-write-sync"),
         (DescriptorFlags::MUTATE_DIRECTORY, "mutate-directory"),
     ];
-    let set = names
-        .iter()
-        .filter(|(flag, _)| flags.contains(*flag))
-        .map(|(_, name)| *name);
+    let set = names.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| *name);
     Ok(set.collect::<Vec<_>>().join(" "))
 }
 
@@ -69,9 +66,7 @@ fn set_times_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
 
 fn is_same_object(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let first = handles.descriptor(operation.word(0)?)?;
-    Ok(first
-        .is_same_object(handles.descriptor(operation.word(1)?)?)
-        .to_string())
+    Ok(first.is_same_object(handles.descriptor(operation.word(1)?)?).to_string())
 }
 
 fn metadata_hash(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
@@ -88,11 +83,7 @@ fn metadata_hash_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome
 }
 
 fn compare(equal: bool) -> String {
-    if equal {
-        "equal".to_owned()
-    } else {
-        "different".to_owned()
-    }
+    if equal { "equal".to_owned() } else { "different".to_owned() }
 }
 
 /// Type and number of links, size of what is not a directory; with `times`, when it was read and changed.
@@ -109,8 +100,5 @@ fn describe(stat: &DescriptorStat, times: bool) -> String {
 }
 
 fn time(time: Option<Datetime>) -> String {
-    time.map_or_else(
-        || "none".to_owned(),
-        |time| format!("{}.{:09}", time.seconds, time.nanoseconds),
-    )
+    time.map_or_else(|| "none".to_owned(), |time| format!("{}.{:09}", time.seconds, time.nanoseconds))
 }

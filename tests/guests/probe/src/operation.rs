@@ -34,10 +34,7 @@ impl<'a> Operation<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, Failure> {
         let mut words = text.split_ascii_whitespace();
         let name = words.next().ok_or_else(|| Failure::Usage("empty operation".into()))?;
-        Ok(Self {
-            name,
-            words: words.map(decode).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { name, words: words.map(decode).collect::<Result<_, _>>()? })
     }
 
     /// The argument at `index`, counted from the one after the name.
@@ -51,8 +48,7 @@ impl<'a> Operation<'a> {
     /// The argument at `index` as a number.
     pub(crate) fn number(&self, index: usize) -> Result<u64, Failure> {
         let word = self.word(index)?;
-        word.parse()
-            .map_err(|_| Failure::Usage(format!("`{word}` is not a number")))
+        word.parse().map_err(|_| Failure::Usage(format!("`{word}` is not a number")))
     }
 
     /// The argument at `index` as a new timestamp: `no-change`, `now` or `SECONDS[.NANOSECONDS]`.
@@ -83,11 +79,7 @@ impl<'a> Operation<'a> {
 
     /// `symlink-follow` if `follow` is among the arguments from `index` on.
     pub(crate) fn path_flags(&self, index: usize) -> PathFlags {
-        if self.has(index, "follow") {
-            PathFlags::SYMLINK_FOLLOW
-        } else {
-            PathFlags::empty()
-        }
+        if self.has(index, "follow") { PathFlags::SYMLINK_FOLLOW } else { PathFlags::empty() }
     }
 }
 

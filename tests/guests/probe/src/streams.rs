@@ -26,10 +26,7 @@ pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Ou
         "poll" => poll_all,
         "filesystem-error-code" => error_code,
         "to-debug-string" => |_: &Operation<'_>, h: &mut Handles| {
-            Ok(h.last_error
-                .as_ref()
-                .map(|error| error.to_debug_string())
-                .unwrap_or_default())
+            Ok(h.last_error.as_ref().map(|error| error.to_debug_string()).unwrap_or_default())
         },
         _ => return None,
     };
@@ -51,19 +48,12 @@ fn block(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
 }
 
 fn poll_all(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let pollables = operation
-        .rest(0)
-        .iter()
-        .map(|name| handles.pollable(name))
-        .collect::<Result<Vec<_>, _>>()?;
+    let pollables = operation.rest(0).iter().map(|name| handles.pollable(name)).collect::<Result<Vec<_>, _>>()?;
     Ok(format!("{:?}", poll(&pollables)))
 }
 
 fn error_code(_: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let error = handles
-        .last_error
-        .as_ref()
-        .ok_or_else(|| Failure::Skipped("no stream error yet".into()))?;
+    let error = handles.last_error.as_ref().ok_or_else(|| Failure::Skipped("no stream error yet".into()))?;
     Ok(filesystem_error_code(error).map_or_else(|| "none".to_owned(), |code| code.name().to_owned()))
 }
 
@@ -89,33 +79,26 @@ fn transfer(operation: &Operation<'_>, handles: &Handles) -> Result<Result<Strin
         "input-stream.blocking-read" => handles.input(name)?.blocking_read(operation.number(1)?).map(bytes),
         "input-stream.skip" => handles.input(name)?.skip(operation.number(1)?).map(count),
         "input-stream.blocking-skip" => handles.input(name)?.blocking_skip(operation.number(1)?).map(count),
-        "output-stream.check-write" => handles.output(name)?.check_write().map(|room| {
-            if room > 0 {
-                "room".to_owned()
-            } else {
-                "no room yet".to_owned()
-            }
-        }),
-        "output-stream.write" => handles.output(name)?.write(operation.word(1)?.as_bytes()).map(nothing),
-        "output-stream.blocking-write-and-flush" => handles
+        "output-stream.check-write" => handles
             .output(name)?
-            .blocking_write_and_flush(operation.word(1)?.as_bytes())
-            .map(nothing),
+            .check_write()
+            .map(|room| if room > 0 { "room".to_owned() } else { "no room yet".to_owned() }),
+        "output-stream.write" => handles.output(name)?.write(operation.word(1)?.as_bytes()).map(nothing),
+        "output-stream.blocking-write-and-flush" => {
+            handles.output(name)?.blocking_write_and_flush(operation.word(1)?.as_bytes()).map(nothing)
+        }
         "output-stream.flush" => handles.output(name)?.flush().map(nothing),
         "output-stream.blocking-flush" => handles.output(name)?.blocking_flush().map(nothing),
         "output-stream.write-zeroes" => handles.output(name)?.write_zeroes(operation.number(1)?).map(nothing),
-        "output-stream.blocking-write-zeroes-and-flush" => handles
-            .output(name)?
-            .blocking_write_zeroes_and_flush(operation.number(1)?)
-            .map(nothing),
-        "output-stream.splice" => handles
-            .output(name)?
-            .splice(handles.input(operation.word(1)?)?, operation.number(2)?)
-            .map(count),
-        "output-stream.blocking-splice" => handles
-            .output(name)?
-            .blocking_splice(handles.input(operation.word(1)?)?, operation.number(2)?)
-            .map(count),
+        "output-stream.blocking-write-zeroes-and-flush" => {
+            handles.output(name)?.blocking_write_zeroes_and_flush(operation.number(1)?).map(nothing)
+        }
+        "output-stream.splice" => {
+            handles.output(name)?.splice(handles.input(operation.word(1)?)?, operation.number(2)?).map(count)
+        }
+        "output-stream.blocking-splice" => {
+            handles.output(name)?.blocking_splice(handles.input(operation.word(1)?)?, operation.number(2)?).map(count)
+        }
         other => return Err(Failure::Usage(format!("no operation `{other}`"))),
     })
 }

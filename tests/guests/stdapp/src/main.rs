@@ -28,19 +28,13 @@ fn run(words: &[&str]) -> io::Result<()> {
         ["copy", from, to] => println!("{} bytes", fs::copy(from, to)?),
         ["env"] => env::vars().for_each(|(name, value)| println!("{name}={value}")),
         ["env", name] => println!("{:?}", env::var(name)),
-        ["hashmap"] => println!(
-            "{:?}",
-            ('a'..='h').map(|letter| (letter, ())).collect::<HashMap<_, _>>().keys()
-        ),
+        ["hashmap"] => println!("{:?}", ('a'..='h').map(|letter| (letter, ())).collect::<HashMap<_, _>>().keys()),
         ["list", path] => list(path)?,
         ["now"] => now(),
         ["remove", path] => fs::remove_file(path)?,
         ["rename", from, to] => fs::rename(from, to)?,
         ["sleep", milliseconds] => sleep(milliseconds),
-        ["wall"] => println!(
-            "since 1970: {}",
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).is_ok()
-        ),
+        ["wall"] => println!("since 1970: {}", SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).is_ok()),
         ["write", path, text] => fs::write(path, text)?,
         _ => return Err(io::Error::other("usage: stdapp COMMAND [ARGUMENT]...")),
     }

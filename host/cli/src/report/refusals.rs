@@ -1,0 +1,219 @@
+//! Refusals as they happen. Invariant: what a guest can make this print and remember is bounded.
+//!
+//! The first refusal of a kind is shown in full at once; others like it are counted, and so is everything past
+//! [`MAX_SHOWN`] kinds. The counts are shown when the guest has ended.
+
+use super::{Message, Refused, Reporter, Subject, human};
+use crate::units::grouped;
+use caphost::caps::{Observer, Refusal, Remedy};
+use caphost::policy::Capability;
+use caphost::policy::codes::Code;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Kinds of refusals that are shown.
+const MAX_SHOWN: usize = 50;
+
+/// Prints the refusals of one guest. A clone counts with the original.
+#[derive(Clone)]
+pub(crate) struct Refusals {
+    reporter: Reporter,
+    subject: Subject,
+    tally: Arc<Mutex<Tally>>,
+}
+
+impl Refusals {
+    /// Refusals of the component `subject`.
+    pub(crate) fn new(reporter: Reporter, subject: Subject) -> Self {
+        Self { reporter, subject, tally: Arc::default() }
+    }
+
+    /// What a run tells of each refusal.
+    pub(crate) fn observer(&self) -> Observer {
+        let refusals = self.clone();
+        Box::new(move |refusal| refusals.note(refusal))
+    }
+
+    /// Prints how often each refusal was repeated.
+    pub(crate) fn finish(&self) {
+        let tally = std::mem::take(&mut *self.tally());
+        for message in tally.summary() {
+            self.reporter.tell_count(&message);
+        }
+    }
+
+    fn note(&self, refusal: &Refusal) {
+        let is_first = self.tally().count(refusal);
+        if is_first {
+            self.reporter.tell(&message(refusal, &self.subject));
+        }
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn message(refusal: &Refusal, subject: &Subject) -> Message {
+    let allow = match &refusal.remedy {
+        Remedy::Allow(grant) => Some(grant.clone()),
+        Remedy::NoGrantCan(_) => None,
+    };
+    let refused = Refused {
+        capability: refusal.capability.map(Capability::name),
+        call: refusal.call,
+        asked: refusal.asked.clone(),
+        resolved: refusal.resolved.clone(),
+        reason: refusal.reason.clone(),
+        allow,
+    };
+    let message = Message::new(headline(refusal)).code(refusal.code).about(subject).hint(refusal.remedy.to_string());
+    Message { refusal: Some(refused), ..message }
+}
+
+/// The refusal in one line, as [`Refusal`] displays itself, with a very long resource cut.
+fn headline(refusal: &Refusal) -> String {
+    let what = refusal.capability.map_or(refusal.call, Capability::name);
+    let asked = if refusal.asked.is_empty() { String::new() } else { format!(": `{}`", human::shown(&refusal.asked)) };
+    format!("`{what}` denied{asked}")
+}
+
+/// What counts as the same refusal. The resource is kept as a hash: it may be long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kind {
+    code: Code,
+    capability: Option<Capability>,
+    call: &'static str,
+    asked: u64,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    hasher: RandomState,
+    shown: Vec<Shown>,
+    /// Refusals of further kinds.
+    others: u64,
+}
+
+#[derive(Debug)]
+struct Shown {
+    kind: Kind,
+    headline: String,
+    repeats: u64,
+}
+
+impl Tally {
+    /// Counts `refusal`; says whether it is to be shown.
+    fn count(&mut self, refusal: &Refusal) -> bool {
+        let asked = self.hasher.hash_one(&refusal.asked);
+        let kind = Kind { code: refusal.code, capability: refusal.capability, call: refusal.call, asked };
+        if let Some(known) = self.shown.iter_mut().find(|shown| shown.kind == kind) {
+            known.repeats += 1;
+            return false;
+        }
+        if self.shown.len() == MAX_SHOWN {
+            self.others += 1;
+            return false;
+        }
+        self.shown.push(Shown { kind, headline: headline(refusal), repeats: 0 });
+        true
+    }
+
+    fn summary(&self) -> Vec<Count> {
+        let repeated = self.shown.iter().filter(|shown| shown.repeats > 0);
+        let repeated = repeated.map(|shown| Count { code: Some(shown.kind.code), of: shown.headline.clone(), more: shown.repeats });
+        let others = Count { code: None, of: "refusals of other kinds or resources".to_owned(), more: self.others };
+        repeated.chain((self.others > 0).then_some(others)).collect()
+    }
+}
+
+/// How many more there were of something that was, or was not, shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) code: Option<Code>,
+    pub(super) of: String,
+    pub(super) more: u64,
+}
+
+impl Count {
+    /// `… 2 314 more of `fs.read` denied: `x``
+    pub(super) fn line(&self) -> String {
+        match self.code {
+            Some(_) => format!("… {} more of {}", grouped(self.more), self.of),
+            None => format!("… {} more {}", grouped(self.more), self.of),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(asked: &str) -> Refusal {
+        Refusal {
+            code: Code::NoGrantCovers,
+            capability: Some(Capability::FsRead),
+            call: "wasi:filesystem open-at",
+            asked: asked.to_owned(),
+            resolved: Some("outside every granted directory (granted: `./data`)".to_owned()),
+            reason: "no grant covers it".to_owned(),
+            remedy: Remedy::Allow("fs.read:../secrets/key.pem::/secrets/key.pem".to_owned()),
+        }
+    }
+
+    fn subject() -> Subject {
+        Subject { name: "app.wasm".to_owned(), sha256: "9f3c0123".to_owned() }
+    }
+
+    #[test]
+    fn a_refusal_looks_as_it_is_documented() {
+        let text = human::render(&message(&refusal("../secrets/key.pem"), &subject()));
+        assert_eq!(
+            text,
+            "error[CAP0102]: `fs.read` denied: `../secrets/key.pem`\n  \
+               component  app.wasm (sha256:9f3c…)   call  wasi:filesystem open-at\n  \
+               resolved   outside every granted directory (granted: `./data`)\n  \
+               reason     no grant covers it\n  \
+               hint: --allow fs.read:../secrets/key.pem::/secrets/key.pem\n"
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_one_json_object() {
+        let line = super::super::json::line(&message(&refusal("a\u{202e}b"), &subject()));
+        assert_eq!(line.matches('\n').count(), 1);
+        assert!(!line.contains('\u{202e}'));
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["code"], "CAP0102");
+        assert_eq!(value["asked"], "a\u{202e}b");
+        assert_eq!(value["component"], "app.wasm");
+        assert_eq!(value["allow"], "fs.read:../secrets/key.pem::/secrets/key.pem");
+        assert_eq!(value["hint"], "--allow fs.read:../secrets/key.pem::/secrets/key.pem");
+    }
+
+    #[test]
+    fn what_is_resolved_to_itself_is_not_said_twice() {
+        let same = Refusal { resolved: Some("HOME".to_owned()), ..refusal("HOME") };
+        assert!(!human::render(&message(&same, &subject())).contains("resolved"));
+    }
+
+    #[test]
+    fn repeats_are_counted_and_not_shown() {
+        let mut tally = Tally::default();
+        assert!(tally.count(&refusal("x")));
+        assert_eq!(tally.summary(), []);
+        assert!((0..2_314).all(|_| !tally.count(&refusal("x"))));
+        let lines: Vec<_> = tally.summary().iter().map(Count::line).collect();
+        assert_eq!(lines, ["… 2 314 more of `fs.read` denied: `x`"]);
+    }
+
+    #[test]
+    fn past_fifty_kinds_there_are_only_counts() {
+        let mut tally = Tally::default();
+        let shown = (0..1_050).filter(|n| tally.count(&refusal(&n.to_string()))).count();
+        assert_eq!(shown, MAX_SHOWN);
+        assert_eq!(tally.shown.len(), MAX_SHOWN);
+        let lines: Vec<_> = tally.summary().iter().map(Count::line).collect();
+        assert_eq!(lines, ["… 1 000 more refusals of other kinds or resources"]);
+    }
+}

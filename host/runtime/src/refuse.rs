@@ -1,0 +1,83 @@
+//! Interfaces that this build knows and cannot grant: linked, so that programs which import them start, and refused at each call.
+//!
+//! The implementation is made from the component's own types: a function whose result has an error gets the error that says
+//! "not permitted"; one without traps. Nothing of the interface is implemented, so there is nothing to get around.
+
+use crate::state::{OnDeny, State};
+use crate::wasi::convert::RefusalTrap;
+use caphost_caps::{Asked, Denied, Session};
+use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
+use wasmtime::component::{Linker, Resource, ResourceType, Type, Val};
+use wasmtime::{Engine, Result, StoreContextMut};
+
+/// Stands for every resource of a refused interface.
+struct Refused;
+
+/// Links `name`, an import of the component with the type `instance`, to refusals.
+pub(crate) fn link(linker: &mut Linker<State>, engine: &Engine, name: &str, instance: &ComponentInstance) -> Result<()> {
+    let package = package_of(name);
+    let mut target = linker.instance(name)?;
+    for (function, item) in instance.exports(engine) {
+        match item.ty {
+            ComponentItem::Resource(_) => target.resource(function, ResourceType::host::<Refused>(), |_, _| Ok(()))?,
+            ComponentItem::ComponentFunc(_) => {
+                let asked = format!("{}.{function}", interface_of(name));
+                target.func_new(function, move |store, ty, _, results| answer(store, &ty, results, package, &asked))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The package, as a constant: it goes into audit records.
+fn package_of(name: &str) -> &'static str {
+    if name.starts_with("wasi:http/") { "wasi:http" } else { "wasi:sockets" }
+}
+
+/// `tcp` of `wasi:sockets/tcp@0.2.0`.
+fn interface_of(name: &str) -> &str {
+    let name = name.split_once('/').map_or(name, |(_, interface)| interface);
+    name.split_once('@').map_or(name, |(interface, _)| interface)
+}
+
+fn answer(mut store: StoreContextMut<'_, State>, ty: &ComponentFunc, results: &mut [Val], package: &'static str, asked: &str) -> Result<()> {
+    let result_type = ty.results().next();
+    // A network handle is a name for "the network" that every program takes before it asks for anything.
+    if asked == "instance-network.instance-network" {
+        let network = Resource::<Refused>::new_own(0).try_into_resource_any(&mut store)?;
+        return fill(results, Val::Resource(network));
+    }
+    let state = store.data();
+    let denied = refuse(&state.session, package, asked);
+    match result_type.as_ref().and_then(error_value) {
+        Some(error) if state.on_deny == OnDeny::Error => fill(results, Val::Result(Err(Some(Box::new(error))))),
+        _ => Err(RefusalTrap(denied).into()),
+    }
+}
+
+fn refuse(session: &Session, package: &'static str, asked: &str) -> Denied {
+    session.gate().refuse_unprovided(package, Asked::name(asked))
+}
+
+fn fill(results: &mut [Val], value: Val) -> Result<()> {
+    match results.first_mut() {
+        Some(result) => *result = value,
+        None => return Err(wasmtime::format_err!("the function has no result")),
+    }
+    Ok(())
+}
+
+/// The value of a result's error type that says "not permitted", if it has one.
+fn error_value(result: &Type) -> Option<Val> {
+    const NAMES: [&str; 4] = ["access-denied", "not-permitted", "HTTP-request-denied", "access"];
+    let Type::Result(result) = result else { return None };
+    match result.err()? {
+        Type::Enum(error) => NAMES.iter().find(|name| error.names().any(|case| case == **name)).map(|name| Val::Enum((*name).to_owned())),
+        Type::Variant(error) => {
+            let has_case = |name: &&&str| error.cases().any(|case| case.name == **name && case.ty.is_none());
+            NAMES.iter().find(has_case).map(|name| Val::Variant((*name).to_owned(), None))
+        }
+        _ => None,
+    }
+}

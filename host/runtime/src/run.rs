@@ -1,0 +1,257 @@
+//! One way to start a guest: from a component and a policy to an [`Outcome`].
+
+use crate::bindings::CommandPre;
+use crate::cache::Cache;
+use crate::engine::Profile;
+use crate::inspect::Component;
+use crate::limiter::{LimitReached, Limiter};
+use crate::link;
+use crate::outcome::Outcome;
+use crate::state::{OnDeny, State};
+use caphost_caps::ambient::HostAuthority;
+use caphost_caps::stdio::{Input, Output, OutputBudget, Stdin, Stdout, Stream};
+use caphost_caps::{Observer, Revoker, Session, SessionError};
+use caphost_policy::{Limits, Policy, codes::Code};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use wasmtime::component::{InstancePre, ResourceTable};
+use wasmtime::{Engine, Store};
+
+/// How often a guest that has a time limit looks whether it is over.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A component with everything that it gets.
+pub struct Run {
+    /// What runs.
+    pub component: Component,
+    /// Its arguments, without its own name.
+    pub arguments: Vec<String>,
+    /// What it may do.
+    pub policy: Policy,
+    /// Values for variables, in place of the host's. Whether the guest may read them is for the policy to say.
+    pub environment: Vec<(String, String)>,
+    /// What relative scopes are relative to; by default the host's working directory.
+    pub working_directory: Option<PathBuf>,
+    /// What a refused call comes back as.
+    pub on_deny: OnDeny,
+    /// Its standard input.
+    pub stdin: Stdin,
+    /// Its standard output.
+    pub stdout: Stdout,
+    /// Its standard error.
+    pub stderr: Stdout,
+    /// Where the audit log goes.
+    pub audit: Option<Box<dyn Write + Send>>,
+    /// Told of every refusal.
+    pub observer: Option<Observer>,
+}
+
+impl Run {
+    /// A run of `component` under `policy`, by default with
+    /// - no arguments and no variables of its own
+    /// - refusals as error codes
+    /// - an empty standard input, and output that is discarded
+    /// - no audit log and no observer
+    pub fn new(component: Component, policy: Policy) -> Self {
+        Self {
+            component,
+            arguments: Vec::new(),
+            policy,
+            environment: Vec::new(),
+            working_directory: None,
+            on_deny: OnDeny::default(),
+            stdin: Stdin::default(),
+            stdout: Stdout::default(),
+            stderr: Stdout::default(),
+            audit: None,
+            observer: None,
+        }
+    }
+}
+
+/// Why a run did not begin, or did not end as it should. Nothing in here is the guest's doing.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The grants cannot be used as they stand, or the audit log cannot be begun.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The component cannot be compiled.
+    #[error("failed to compile the component: {0:#}")]
+    Compile(wasmtime::Error),
+    /// The component does not fit what it is linked to.
+    #[error("failed to link the component: {0:#}")]
+    Link(wasmtime::Error),
+    /// The host lacks something: threads, memory, timers.
+    #[error("failed to set the run up: {0}")]
+    Host(#[from] std::io::Error),
+    /// The guest has run, but its audit log is not complete.
+    #[error("failed to write the audit log: {0}")]
+    Audit(std::io::Error),
+}
+
+/// Runs guests.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    cache: Cache,
+}
+
+impl Host {
+    /// A host that keeps compiled code in `cache`.
+    pub fn new(cache: Cache) -> Self {
+        Self { cache }
+    }
+
+    /// Runs a guest to its end, on this thread.
+    ///
+    /// # Errors
+    /// [`RunError`] when it could not begin; how it ended is the [`Outcome`].
+    ///
+    /// # Panics
+    /// Inside of an async runtime; there, use [`Host::prepare`] and [`Guest::run`].
+    ///
+    /// # Ambient Authority
+    /// Opens what the policy grants with the host's own authority.
+    pub fn run(&self, run: Run, authority: HostAuthority) -> Result<Outcome, RunError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let guest = self.prepare(run, authority)?;
+        runtime.block_on(guest.run())
+    }
+
+    /// Does everything that comes before the first instruction.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    ///
+    /// # Ambient Authority
+    /// Opens what the policy grants with the host's own authority.
+    pub fn prepare(&self, run: Run, authority: HostAuthority) -> Result<Guest, RunError> {
+        let limits = run.policy.limits().clone();
+        let engine = Profile::for_limits(&limits).engine().map_err(RunError::Compile)?;
+        let compiled = self.cache.load(&engine, run.component.bytes(), run.component.digest()).map_err(RunError::Compile)?;
+        let linker = link::linker(&engine, &compiled).map_err(RunError::Link)?;
+        let instance = linker.instantiate_pre(&compiled).map_err(RunError::Link)?;
+        let store = store(&engine, run, limits, authority)?;
+        Ok(Guest { store, instance })
+    }
+}
+
+fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) -> Result<Store<State>, RunError> {
+    let mut builder = Session::builder(run.policy).subject(subject(&run.component));
+    for (name, value) in run.environment {
+        builder = builder.variable(name, value);
+    }
+    if let Some(directory) = run.working_directory {
+        builder = builder.working_directory(directory);
+    }
+    if let Some(sink) = run.audit {
+        builder = builder.audit(sink);
+    }
+    if let Some(observer) = run.observer {
+        builder = builder.observer(observer);
+    }
+    let session = Arc::new(builder.build(authority)?);
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(limits.open_handles as usize);
+    let budget = OutputBudget::new(limits.output_bytes);
+    let state = State {
+        session,
+        table,
+        arguments: std::iter::once(run.component.name().to_owned()).chain(run.arguments).collect(),
+        on_deny: run.on_deny,
+        stdin: Input::new(run.stdin),
+        stdout: Output::new(run.stdout, Stream::Output, budget.clone()),
+        stderr: Output::new(run.stderr, Stream::Error, budget),
+        limiter: Limiter::new(limits),
+    };
+    Ok(Store::new(engine, state))
+}
+
+fn subject(component: &Component) -> String {
+    let digest: String = component.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{} sha256:{digest}", component.name())
+}
+
+/// A guest that is ready to run. Dropping it ends it.
+pub struct Guest {
+    store: Store<State>,
+    instance: InstancePre<State>,
+}
+
+impl Guest {
+    /// Takes authority back while it runs.
+    pub fn revoker(&self) -> Revoker {
+        self.store.data().session.revoker()
+    }
+
+    /// Runs the guest's `wasi:cli/run` to its end.
+    ///
+    /// # Errors
+    /// [`RunError::Link`] when it exports no command, [`RunError::Audit`] when its log is not complete.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the guest where it is.
+    pub async fn run(mut self) -> Result<Outcome, RunError> {
+        let session = Arc::clone(&self.store.data().session);
+        let limits = self.store.data().limiter.limits.clone();
+        let command = CommandPre::new(self.instance).map_err(RunError::Link)?;
+        apply(&limits, &mut self.store).map_err(RunError::Link)?;
+        let _ticker = limits.wall_time.map(|_| Ticker::start(self.store.engine())).transpose()?;
+        let mut store = self.store;
+        let running = async {
+            let command = command.instantiate_async(&mut store).await?;
+            command.wasi_cli_run().call_run(&mut store).await
+        };
+        let outcome = match limits.wall_time {
+            None => Some(running.await),
+            Some(limit) => tokio::time::timeout(limit, running).await.ok(),
+        };
+        let outcome = match outcome {
+            Some(Ok(result)) => Outcome::Exited(u8::from(result.is_err())),
+            Some(Err(error)) => Outcome::of_error(&error, &limits),
+            None => Outcome::limit(LimitReached::new(Code::TimeLimit, format!("the guest may run {:?}", limits.wall_time.unwrap_or_default()))),
+        };
+        session.close_audit().map_err(RunError::Audit)?;
+        Ok(outcome)
+    }
+}
+
+fn apply(limits: &Limits, store: &mut Store<State>) -> wasmtime::Result<()> {
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(usize::try_from(limits.host_allocation_bytes).unwrap_or(usize::MAX));
+    if let Some(fuel) = limits.fuel {
+        store.set_fuel(fuel)?;
+    }
+    if limits.wall_time.is_some() {
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+    }
+    Ok(())
+}
+
+/// Moves an engine's epoch on, so that a guest that only computes lets the timer have its turn. Ends when it is dropped.
+struct Ticker(Arc<AtomicBool>);
+
+impl Ticker {
+    fn start(engine: &Engine) -> std::io::Result<Self> {
+        let is_running = Arc::new(AtomicBool::new(true));
+        let (engine, for_thread) = (engine.weak(), Arc::clone(&is_running));
+        let tick = move || {
+            while for_thread.load(Ordering::Relaxed) {
+                std::thread::sleep(TICK);
+                let Some(engine) = engine.upgrade() else { return };
+                engine.increment_epoch();
+            }
+        };
+        std::thread::Builder::new().name("caphost-ticker".into()).spawn(tick)?;
+        Ok(Self(is_running))
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}

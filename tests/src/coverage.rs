@@ -32,6 +32,18 @@ const NEEDS_NO_GRANT: &[(&str, &str)] = &[
     ("insecure-seed", "a fixed sequence without `random`"),
 ];
 
+/// Functions that ask nothing themselves: the right is asked for when the file is opened, and without it the descriptor is
+/// none that they work on.
+const DECIDED_BY_OPENING: &[&str] = &[
+    "descriptor.read",
+    "descriptor.read-via-stream",
+    "descriptor.write",
+    "descriptor.write-via-stream",
+    "descriptor.append-via-stream",
+    "descriptor.set-size",
+    "descriptor.advise",
+];
+
 /// Functions on what only a granted call hands out: there is no way to ask them without one.
 const NEEDS_A_GRANTED_HANDLE: &[(&str, &str)] = &[
     ("directory-entry-stream.read-directory-entry", "a listing comes from `read-directory`, which is refused"),
@@ -61,6 +73,8 @@ fn gap(function: &Function, seen: &Seen) -> Option<String> {
         &["answered with a grant", "answered without a grant, error", "answered without a grant, trap"]
     } else if in_table(NEEDS_A_GRANTED_HANDLE) {
         &["answered with a grant"]
+    } else if DECIDED_BY_OPENING.iter().any(|name| function.is_named(name)) {
+        &["answered with a grant", "not opened for it, error", "not opened for it, trap"]
     } else {
         &["answered with a grant", "refused, error", "refused, trap"]
     };
@@ -75,6 +89,7 @@ fn gap(function: &Function, seen: &Seen) -> Option<String> {
 /// When the WIT cannot be read.
 pub fn stale_rows() -> anyhow::Result<Vec<&'static str>> {
     let functions = wit::functions(&root().join("wit/deps"))?;
-    let rows = NEEDS_NO_GRANT.iter().chain(NEEDS_A_GRANTED_HANDLE).map(|(name, _)| *name);
+    let with_reason = NEEDS_NO_GRANT.iter().chain(NEEDS_A_GRANTED_HANDLE).map(|(name, _)| *name);
+    let rows = with_reason.chain(DECIDED_BY_OPENING.iter().copied());
     Ok(rows.filter(|name| !functions.iter().any(|function| function.is_named(name))).collect())
 }

@@ -41,6 +41,7 @@ impl Seen {
             // Nothing after the arrow: the call never came back.
             ("", _) => format!("refused, {mode}"),
             ("err", _) if answer == "err not-permitted" => format!("refused, {mode}"),
+            ("err", _) if answer == "err bad-descriptor" => format!("not opened for it, {mode}"),
             _ => return,
         };
         self.ways.insert((operation.to_owned(), way));

@@ -44,7 +44,10 @@ pub(crate) fn open(self, directory: BorrowedFd<'_>, path: &str, flags: OFlags) -
                 Err(Errno::NOENT) => self.refuse_kernel_parent(directory, path, inside)?,
                 Err(errno) => return Err(errno.into()),
             }
-            resolve(directory, path, flags, inside).map_err(Trouble::from)
+            // Somebody else may have moved things since: what was opened is what counts.
+            let opened = resolve(directory, path, flags, inside)?;
+            self.refuse_kernel_file_system(opened.as_fd())?;
+            Ok(opened)
         }
         outcome => outcome.map_err(Trouble::from),
     }

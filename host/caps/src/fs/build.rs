@@ -191,9 +191,10 @@ impl Site {
             Err(error) if error.kind() == io::ErrorKind::NotFound => ambient::open_parent(Path::new(&self.host), authority),
             outcome => outcome,
         };
-        let (tree, preopen, root_id) = self.tree(root.map_err(|error| error.to_string())?, policy, opener, fence)?;
         let cursor = |capability| policy.path_cursor(capability, &self.host);
         let mut cursors = Cursors { read: cursor(Capability::FsRead), write: cursor(Capability::FsWrite) };
+        let root = root.map_err(|error| error.to_string())?;
+        let (tree, preopen, root_id) = self.tree(root, cursors, policy, opener, fence)?;
         if let Some(id) = root_id {
             fence.apply(id, &mut cursors);
         }
@@ -202,7 +203,7 @@ impl Site {
     }
 
     #[expect(clippy::type_complexity, reason = "taken apart by its one caller")]
-    fn tree(&self, root: Root, policy: &Policy, opener: Opener, fence: &Fence) -> Result<(Box<dyn Tree>, Option<String>, Option<FileId>), String> {
+    fn tree(&self, root: Root, cursors: Cursors, policy: &Policy, opener: Opener, fence: &Fence) -> Result<(Box<dyn Tree>, Option<String>, Option<FileId>), String> {
         let id_of = |dir: &Dir, name: &str| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| FileId::of(&stat));
         match root {
             Root::Entry { name, .. } if self.guest.is_empty() => Err(format!("`{name}` is a file and cannot be the guest's `/`; give it a guest path with `::`")),
@@ -217,7 +218,7 @@ impl Site {
                 };
                 opener.refuse_kernel_file_system(root.as_fd()).map_err(is_kernel)?;
                 let (id, preopen) = (id_of(&root, "."), Some(self.preopen.clone()));
-                Ok((fence.around(root, policy, opener), preopen, id))
+                Ok((fence.around(root, cursors, policy, opener), preopen, id))
             }
         }
     }
@@ -251,9 +252,10 @@ impl Fence {
         }
     }
 
-    /// The tree of a directory: fenced as soon as any path is denied, wherever it lies, for a link or mount may lead there.
-    fn around(&self, root: Dir, policy: &Policy, opener: Opener) -> Box<dyn Tree> {
-        if !self.has_denies {
+    /// The tree of a directory. It is fenced as soon as any path is denied, wherever that lies, for a link or mount may lead
+    /// there; and where other rights are granted below it, which a link must not lead to unseen.
+    fn around(&self, root: Dir, cursors: Cursors, policy: &Policy, opener: Opener) -> Box<dyn Tree> {
+        if !self.has_denies && !cursors.have_rules_below() {
             return Box::new(HostDirectory { root, opener });
         }
         let (policy, denied, refuses_shared) = (policy.clone(), self.denied.clone(), self.refuses_shared);

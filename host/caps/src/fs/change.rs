@@ -109,13 +109,17 @@ impl FileSystem {
         if target.starts_with('/') { Err(Errno::PERM.into()) } else { Ok(target) }
     }
 
-    /// Renames (`renameat`). Takes `fs.write` on both places.
+    /// Renames (`renameat`). Takes `fs.write` on both places, and `fs.read` on the old one where the new one may be read.
     ///
     /// # Errors
     /// `EXDEV` between two mounts; a refusal, also when a denied path lies below either place; those of `renameat`.
     pub fn rename_at(&self, from: &At<'_>, to: &At<'_>) -> FsResult<()> {
         let old = self.find_changeable(from)?;
         let new = self.find_changeable(to)?;
+        // What cannot be read where it is does not become readable by being moved.
+        if new.located.cursors.read.decision().is_allowed() {
+            self.check_also(from, &old, Capability::FsRead)?;
+        }
         let (old_entry, new_entry) = self.same_mount(from, &old, to, &new)?;
         old_entry.check_trailing_slash()?;
         if new_entry.must_be_directory && FileType::of(&old_entry.stat()?) != FileType::Directory {

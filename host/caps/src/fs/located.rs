@@ -5,7 +5,7 @@ use super::error::Trouble;
 use super::metadata::{FileId, FileType};
 use caphost_policy::{Capability, PathCursor};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, OFlags, Stat, fstat, statat};
+use rustix::fs::{AtFlags, OFlags, Stat, fstat, ftruncate, statat};
 use rustix::io::Errno;
 use std::borrow::Cow;
 
@@ -24,6 +24,10 @@ impl Cursors {
 
     pub(crate) fn replace(&mut self, capability: Capability, cursor: PathCursor) {
         if capability == Capability::FsRead { self.read = cursor } else { self.write = cursor }
+    }
+
+    pub(crate) fn have_rules_below(self) -> bool {
+        self.read.has_rules_below() || self.write.has_rules_below()
     }
 
     pub(crate) fn have_denies_below(self) -> bool {
@@ -73,16 +77,21 @@ pub(crate) struct Located<'a> {
 }
 
 impl<'a> Located<'a> {
-    /// Opens it with `flags`; answers the file and what it is.
+    /// Opens it with `flags`; answers the file and what it is. Nothing is changed before it is known to be allowed: emptying the
+    /// file comes last.
     pub(crate) fn open(&self, flags: OFlags) -> Result<(OwnedFd, Stat), Trouble> {
+        let empties = flags.contains(OFlags::TRUNC);
         let nofollow = if self.follow == Follow::No { OFlags::NOFOLLOW } else { OFlags::empty() };
-        let file = match self.opener.open(self.base.as_fd(), &self.path, flags | nofollow) {
+        let file = match self.opener.open(self.base.as_fd(), &self.path, flags.difference(OFlags::TRUNC) | nofollow) {
             // The other end of a pipe is missing, or it is a socket: neither is a file.
             Err(Trouble::Os(Errno::NXIO)) if !self.is_named => return Err(Trouble::Special),
             outcome => outcome?,
         };
         let stat = fstat(&file)?;
         self.vet(&stat)?;
+        if empties && stat.st_size > 0 && FileType::of(&stat) == FileType::Regular {
+            ftruncate(&file, 0)?;
+        }
         Ok((file, stat))
     }
 

@@ -78,7 +78,9 @@ pub fn working_directory(_: HostAuthority) -> io::Result<PathBuf> {
 
 /// The host's environment variables, those that are valid UTF-8.
 pub fn environment(_: HostAuthority) -> Vec<(String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Where a user's caches are (XDG Base Directory Specification); `None` when nothing says so.

@@ -24,7 +24,8 @@ impl Environment {
 
     /// A variable that nobody granted is not asked for by name, so leaving it out is no refusal; a grant is used and recorded.
     fn may_read(&self, call: &'static str, name: &str) -> bool {
-        let request = Request { capability: Capability::EnvRead, call, asked: Asked::name(name), target: Target::Name(name) };
+        let request =
+            Request { capability: Capability::EnvRead, call, asked: Asked::name(name), target: Target::Name(name) };
         self.gate.decide(&request).is_allowed() && self.gate.check(&request).is_ok()
     }
 }

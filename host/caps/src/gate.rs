@@ -31,7 +31,13 @@ struct Inner {
 }
 
 impl Gate {
-    pub(crate) fn new(policy: Policy, written: Policy, clock: SessionClock, audit: Option<AuditLog>, observer: Option<Observer>) -> Self {
+    pub(crate) fn new(
+        policy: Policy,
+        written: Policy,
+        clock: SessionClock,
+        audit: Option<AuditLog>,
+        observer: Option<Observer>,
+    ) -> Self {
         let meters = policy.grants().iter().map(Meter::new).collect();
         let revocations = Arc::new(Revocations::new(&policy));
         Self(Arc::new(Inner { policy, written, clock, meters, revocations, audit, observer }))
@@ -68,7 +74,9 @@ impl Gate {
         let capability = request.capability;
         match request.target {
             Target::Whole => self.0.policy.decide(&policy::Request { capability, target: policy::Target::None }),
-            Target::Name(name) => self.0.policy.decide(&policy::Request { capability, target: policy::Target::Name(name) }),
+            Target::Name(name) => {
+                self.0.policy.decide(&policy::Request { capability, target: policy::Target::Name(name) })
+            }
             Target::Path { cursor, .. } => cursor.decision(),
         }
     }
@@ -78,7 +86,15 @@ impl Gate {
         let is_limiting = |grant: &RuleId| self.0.meters.get(grant.index()).is_none_or(Meter::is_limiting);
         let is_metered = is_limiting(&grant) || ceilings.iter().any(is_limiting);
         let epoch = AtomicU64::new(self.0.revocations.epoch());
-        let permit = Permit { gate: self.clone(), grant, ceilings, capability: request.capability, call: request.call, epoch, is_metered };
+        let permit = Permit {
+            gate: self.clone(),
+            grant,
+            ceilings,
+            capability: request.capability,
+            call: request.call,
+            epoch,
+            is_metered,
+        };
         if let Err(code) = permit.verify(0) {
             return Err(self.refuse(request, code, None));
         }
@@ -121,7 +137,13 @@ impl Gate {
 
     /// Refuses a request for something that no rule of the policy can say; `resolved` and `remedy` are the operator's.
     #[cold]
-    pub(crate) fn refuse_obstacle(&self, request: &Request<'_>, obstacle: Obstacle, resolved: String, remedy: Remedy) -> Denied {
+    pub(crate) fn refuse_obstacle(
+        &self,
+        request: &Request<'_>,
+        obstacle: Obstacle,
+        resolved: String,
+        remedy: Remedy,
+    ) -> Denied {
         let code = match obstacle {
             Obstacle::NoMount if self.0.policy.has_any_grant(request.capability) => Code::NoGrantCovers,
             Obstacle::NoMount => Code::NotGranted,
@@ -139,7 +161,8 @@ impl Gate {
     #[cold]
     pub fn refuse_unprovided(&self, call: &'static str, asked: Asked<'_>) -> Denied {
         let request = Request { capability: Capability::NetConnect, call, asked, target: Target::Whole };
-        let remedy = Remedy::NoGrantCan("no grant can allow it: this version does not provide the interface".to_owned());
+        let remedy =
+            Remedy::NoGrantCan("no grant can allow it: this version does not provide the interface".to_owned());
         let resolved = "an interface that is linked so that the component starts".to_owned();
         self.refuse_obstacle(&request, Obstacle::NotProvided, resolved, remedy)
     }
@@ -152,7 +175,15 @@ impl Gate {
         let _ = self.record(request, Verdict::Refused { code, deny });
         if let Some(observer) = &self.0.observer {
             let capability = Some(request.capability).filter(|_| code != Code::NotProvided);
-            observer(&Refusal { code, capability, call: request.call, asked: request.asked.to_string(), resolved, reason, remedy });
+            observer(&Refusal {
+                code,
+                capability,
+                call: request.call,
+                asked: request.asked.to_string(),
+                resolved,
+                reason,
+                remedy,
+            });
         }
         Denied::new(code, Some(request.capability))
     }
@@ -216,8 +247,12 @@ fn reason_without_rule(code: Code, capability: Capability) -> String {
 
 fn remedy(code: Code, request: &Request<'_>) -> Remedy {
     match code {
-        Code::DeniedByRule => Remedy::NoGrantCan("a deny rule beats every grant; remove the rule to allow it".to_owned()),
-        Code::Revoked | Code::Expired | Code::QuotaExhausted => Remedy::NoGrantCan("the grant ended while the guest ran".to_owned()),
+        Code::DeniedByRule => {
+            Remedy::NoGrantCan("a deny rule beats every grant; remove the rule to allow it".to_owned())
+        }
+        Code::Revoked | Code::Expired | Code::QuotaExhausted => {
+            Remedy::NoGrantCan("the grant ended while the guest ran".to_owned())
+        }
         _ => Remedy::Allow(match request.target {
             Target::Whole => request.capability.name().to_owned(),
             Target::Name(name) => format!("{}:{name}", request.capability.name()),
@@ -328,13 +363,17 @@ impl Permit {
 
     #[cold]
     fn refuse(&self, code: Code) -> Denied {
-        let request = Request { capability: self.capability, call: self.call, asked: Asked::default(), target: Target::Whole };
+        let request =
+            Request { capability: self.capability, call: self.call, asked: Asked::default(), target: Target::Whole };
         self.gate.refuse(&request, code, None)
     }
 }
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("capability", &self.capability).field("grant", &self.grant).finish_non_exhaustive()
+        f.debug_struct("Permit")
+            .field("capability", &self.capability)
+            .field("grant", &self.grant)
+            .finish_non_exhaustive()
     }
 }

@@ -40,7 +40,8 @@ impl Random {
         match self.permit.get() {
             Some(permit) => drop(permit.admit(buffer.len() as u64)?),
             None => {
-                let request = Request { capability: Capability::Random, call, asked: Asked::default(), target: Target::Whole };
+                let request =
+                    Request { capability: Capability::Random, call, asked: Asked::default(), target: Target::Whole };
                 let permit = self.gate.check(&request)?;
                 permit.admit(buffer.len() as u64)?;
                 // Whoever came first keeps its permit.
@@ -78,7 +79,8 @@ impl Random {
     }
 
     fn is_granted(&self) -> bool {
-        let request = Request { capability: Capability::Random, call: "", asked: Asked::default(), target: Target::Whole };
+        let request =
+            Request { capability: Capability::Random, call: "", asked: Asked::default(), target: Target::Whole };
         self.permit.get().is_some() || self.gate.decide(&request).is_allowed()
     }
 

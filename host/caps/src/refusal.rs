@@ -80,7 +80,11 @@ impl Display for Remedy {
 /// Quotes `text` for a POSIX shell when it holds anything but the characters of a plain word.
 fn shell_quote(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:,=+@%".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 impl Display for Refusal {

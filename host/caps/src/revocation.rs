@@ -67,7 +67,8 @@ impl Revoker {
 
     /// Takes every grant of `capability` back.
     pub fn revoke(&self, capability: Capability) {
-        let of_capability = self.policy.grants().iter().enumerate().filter(|(_, grant)| grant.rule.capability == capability);
+        let of_capability =
+            self.policy.grants().iter().enumerate().filter(|(_, grant)| grant.rule.capability == capability);
         self.revocations.revoke(of_capability.map(|(index, _)| index));
     }
 }

@@ -162,7 +162,8 @@ impl SessionBuilder {
             None => ambient::working_directory(authority).map_err(SessionError::WorkingDirectory)?,
         };
         let (policy, namespace) = fs::prepare(&written, &working_directory, authority)?;
-        let audit = audit.map(|sink| AuditLog::start(sink, &subject, &written)).transpose().map_err(SessionError::Audit)?;
+        let audit =
+            audit.map(|sink| AuditLog::start(sink, &subject, &written)).transpose().map_err(SessionError::Audit)?;
         let variables = variables(&policy, given, authority);
         let gate = Gate::new(policy, written, clock.clone(), audit, observer);
         Ok(Session {

@@ -18,7 +18,14 @@ fn dot_dot_does_not_lead_out() {
 
 #[test]
 fn a_symlink_does_not_lead_out() {
-    let entries = ["data/a: yes", "secret: no", "data/in -> a", "data/out -> ../secret", "data/abs -> /etc/hostname", "data/up -> .."];
+    let entries = [
+        "data/a: yes",
+        "secret: no",
+        "data/in -> a",
+        "data/out -> ../secret",
+        "data/abs -> /etc/hostname",
+        "data/up -> ..",
+    ];
     let fixture = Fixture::new(&entries, "fs.read:./data", "");
     assert_eq!(fixture.read("data/in").expect("control"), "yes");
     for link in ["data/out", "data/abs", "data/up/secret"] {
@@ -73,12 +80,25 @@ fn a_write_does_not_reach_a_read_only_mount_through_the_one_around_it() {
 #[test]
 fn a_deny_rule_holds_whatever_the_path_is_called() {
     let entries = [
-        "data/a/secret: no", "data/a/open: yes", "data/link -> a/secret", "data/dirlink -> a", "data/b/", "data/hard = data/a/secret",
+        "data/a/secret: no",
+        "data/a/open: yes",
+        "data/link -> a/secret",
+        "data/dirlink -> a",
+        "data/b/",
+        "data/hard = data/a/secret",
     ];
     let fixture = Fixture::new(&entries, "fs:./data", "fs:./data/a/secret");
     assert_eq!(fixture.read("data/a/open").expect("control"), "yes");
     assert_eq!(fixture.read("data/dirlink/open").expect("control"), "yes");
-    let names = ["data/a/secret", "data/link", "data/dirlink/secret", "data/b/../a/secret", "data/a/./secret", "data/hard", "data/a//secret/"];
+    let names = [
+        "data/a/secret",
+        "data/link",
+        "data/dirlink/secret",
+        "data/b/../a/secret",
+        "data/a/./secret",
+        "data/hard",
+        "data/a//secret/",
+    ];
     for name in names {
         assert_eq!(code(fixture.read(name)), Code::DeniedByRule, "{name}");
         assert_eq!(code(fixture.open(name, WRITE)), Code::DeniedByRule, "{name}");
@@ -120,8 +140,7 @@ fn a_file_that_may_have_a_name_in_a_denied_directory_is_refused() {
 #[test]
 fn pipes_and_kernel_files_are_granted_by_their_own_name_only() {
     let folder = folder(&["data/"]);
-    let pipe = folder.path().join("data/pipe");
-    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).expect("a pipe");
+    let _writer = support::pipe(&folder.path().join("data/pipe"));
     let session = |allow: &str| {
         let builder = caphost_caps::Session::builder(policy(allow, "")).working_directory(folder.path().to_owned());
         builder.build(caphost_caps::ambient::HostAuthority::claim())
@@ -188,8 +207,7 @@ fn a_refused_open_does_not_empty_the_file_first() {
     let fixture = Fixture::new(&entries, "fs:./data", "fs:./data/private");
     let emptying = OpenOptions { truncate: true, ..WRITE };
     assert_eq!(code(fixture.open("data/shared", emptying)), Code::SharedFile);
-    let kept = std::fs::read_to_string(fixture.folder.path().join("data/private/key")).expect("the file");
-    assert_eq!(kept, "no");
+    assert_eq!(support::on_host(&fixture.folder, "data/private/key"), "no");
     assert!(fixture.open("data/plain", emptying).is_ok(), "control");
     assert_eq!(fixture.read("data/plain").expect("control"), "");
 }
@@ -200,7 +218,11 @@ fn what_cannot_be_read_does_not_become_readable_by_being_moved() {
     let (files, root) = (fixture.files(), fixture.root());
     assert_eq!(code(files.rename_at(&at(&root, "data/private/key"), &at(&root, "data/key"))), Code::DeniedByRule);
     assert_eq!(code(files.rename_at(&at(&root, "data/private"), &at(&root, "data/open"))), Code::DeniedByRule);
-    assert_eq!(files.rename_at(&at(&root, "data/plain"), &at(&root, "data/private/plain")), Ok(()), "control: the other way");
+    assert_eq!(
+        files.rename_at(&at(&root, "data/plain"), &at(&root, "data/private/plain")),
+        Ok(()),
+        "control: the other way"
+    );
 }
 
 #[test]
@@ -210,4 +232,14 @@ fn a_link_into_a_directory_with_more_rights_lends_none() {
     let (files, outer) = (fixture.files(), fixture.preopen("./data"));
     assert_eq!(code(files.rename_at(&at(&outer, "a"), &at(&outer, "x/a"))), Code::NoGrantCovers);
     assert_eq!(files.rename_at(&at(&outer, "a"), &at(&outer, "c")), Ok(()), "control");
+}
+
+#[test]
+fn naming_a_file_does_not_unlock_its_name_in_a_denied_directory() {
+    let entries = ["data/private/key: no", "data/shared = data/private/key", "data/plain: yes"];
+    let allow = "fs.read:./data/shared,fs.read:./data/plain";
+    assert_eq!(Fixture::new(&entries, allow, "").read("data/shared").expect("control"), "no");
+    let fixture = Fixture::new(&entries, allow, "fs:./data/private");
+    assert_eq!(fixture.read("data/plain").expect("control"), "yes");
+    assert_eq!(code(fixture.read("data/shared")), Code::SharedFile);
 }

@@ -1,5 +1,7 @@
 //! What happens to handles when authority ends while they are open.
 
+#![expect(clippy::expect_used, reason = "a test fails by panic")]
+
 mod support;
 
 use caphost_caps::ambient::HostAuthority;
@@ -80,13 +82,12 @@ fn an_attenuated_policy_is_under_the_terms_of_both() {
 #[tokio::test]
 async fn a_blocked_read_of_a_pipe_wakes_when_it_is_revoked() {
     let folder = support::folder(&["data/"]);
-    let pipe = folder.path().join("data/pipe");
-    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).expect("a pipe");
-    let _writer = std::fs::OpenOptions::new().read(true).write(true).open(&pipe).expect("the other end");
+    let _writer = support::pipe(&folder.path().join("data/pipe"));
     let builder = Session::builder(policy("fs.read:./data/pipe", "")).working_directory(folder.path().to_owned());
     let session = builder.build(HostAuthority::claim()).expect("a session");
     let root = session.files().preopens().swap_remove(0).0;
-    let Ok(caphost_caps::fs::Opened::File(file)) = session.files().open_at(&support::at(&root, "data/pipe"), READ) else {
+    let Ok(caphost_caps::fs::Opened::File(file)) = session.files().open_at(&support::at(&root, "data/pipe"), READ)
+    else {
         panic!("control: the pipe opens")
     };
     let revoker = session.revoker();

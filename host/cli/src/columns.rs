@@ -2,7 +2,9 @@
 
 /// Lines of `rows`, indented by two spaces, each cell as wide as the widest of its column. Every line ends with a newline.
 pub(crate) fn align<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
     for row in rows {

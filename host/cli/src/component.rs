@@ -1,5 +1,8 @@
 //! Reading a component's file.
-#![expect(clippy::disallowed_methods, reason = "the file that the operator names is read with the operator's own authority")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the file that the operator names is read with the operator's own authority"
+)]
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,7 +22,8 @@ const MAX_BYTES: u64 = 1 << 30;
 /// # Errors
 /// A [`Failure`] that ends with [`Exit::BadComponent`]: an unreadable file too is no component.
 pub(crate) fn read(path: &Path) -> Result<Component, Failure> {
-    let bytes = read_file(path).map_err(|error| Failure::new(Exit::BadComponent, Message::new(format!("{error:#}"))))?;
+    let bytes =
+        read_file(path).map_err(|error| Failure::new(Exit::BadComponent, Message::new(format!("{error:#}"))))?;
     Component::read(name(path), bytes).map_err(|error| bad(&shown(path), &error))
 }
 

@@ -29,8 +29,8 @@ pub(crate) enum Exit {
 const TABLE: [(Exit, u8, &str); 9] = [
     (Exit::Success, 0, "success"),
     (Exit::No, 1, "of `check` and `explain`: something is not covered, not usable or refused"),
-    (Exit::Usage, 2, "usage: an unknown option, a rule that cannot be read, a limit that is none"),
-    (Exit::Refused, 120, "refused: by `--strict`, by `--on-deny trap` or in a call that cannot report it, or a grant is unusable"),
+    (Exit::Usage, 2, "usage: an unknown option, a rule or limit that cannot be read"),
+    (Exit::Refused, 120, "refused: `--strict`, an unusable grant, or a refusal that ends the guest"),
     (Exit::Limit, 121, "a limit was reached: memory, fuel, handles, instances or output"),
     (Exit::Timeout, 122, "the time limit was reached"),
     (Exit::BadComponent, 123, "the file is missing, unreadable or no component that can be run"),
@@ -46,6 +46,12 @@ impl Exit {
             _ => TABLE.iter().find(|(exit, ..)| *exit == self).map_or(u8::MAX, |(_, code, _)| *code),
         }
     }
+}
+
+/// The codes as the help shows them.
+pub(crate) fn help() -> String {
+    let lines: Vec<_> = meanings().map(|(code, meaning)| format!("  {code:>3}  {meaning}")).collect();
+    format!("Exit codes, beside the guest's own:\n{}", lines.join("\n"))
 }
 
 /// The codes with their meaning, for help and documents.

@@ -5,9 +5,11 @@ mod json;
 mod refusals;
 mod subject;
 
+pub(crate) use self::json::line as json_line;
 pub(crate) use self::refusals::Refusals;
 pub(crate) use self::subject::Subject;
 
+use self::refusals::Count;
 use caphost::policy::codes::Code;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
@@ -100,6 +102,14 @@ impl Reporter {
         self.write(match self.format {
             Format::Human => human::render(message),
             Format::Json => json::line(message),
+        });
+    }
+
+    /// Says how often something was repeated.
+    fn tell_count(self, count: &Count) {
+        self.write(match self.format {
+            Format::Human => format!("{}\n", count.line()),
+            Format::Json => json::line(count),
         });
     }
 

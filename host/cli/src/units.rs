@@ -19,7 +19,9 @@ impl fmt::Display for UnitError {
         match self {
             Self::Form(example) => write!(f, "write a number and a unit, such as {example}"),
             Self::TooLarge => f.write_str("the number is too large"),
-            Self::Zero => f.write_str("a limit of 0 leaves nothing to run with; leave the option out for no limit of this kind"),
+            Self::Zero => {
+                f.write_str("a limit of 0 leaves nothing to run with; leave the option out for no limit of this kind")
+            }
         }
     }
 }
@@ -99,7 +101,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read() {
-        for (text, bytes) in [("16777216", 16 << 20), ("256MiB", 256 << 20), ("64 kib", 65_536), ("1GB", 1_000_000_000), ("7b", 7)] {
+        for (text, bytes) in
+            [("16777216", 16 << 20), ("256MiB", 256 << 20), ("64 kib", 65_536), ("1GB", 1_000_000_000), ("7b", 7)]
+        {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
         assert_eq!(parse_size("0MiB"), Err(UnitError::Zero));
@@ -112,7 +116,8 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        for (text, ms) in [("30s", 30_000), ("500ms", 500), ("1m30s", 90_000), ("2h", 7_200_000), ("1h1ms", 3_600_001)] {
+        for (text, ms) in [("30s", 30_000), ("500ms", 500), ("1m30s", 90_000), ("2h", 7_200_000), ("1h1ms", 3_600_001)]
+        {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         assert_eq!(parse_duration("0s"), Err(UnitError::Zero));

@@ -32,7 +32,8 @@ impl Cache {
     /// # Ambient Authority
     /// Reads the host's environment.
     pub fn user(authority: HostAuthority) -> Self {
-        ambient::user_cache_directory(authority).map_or(Self::Off, |directory| Self::Directory(directory.join("caphost")))
+        ambient::user_cache_directory(authority)
+            .map_or(Self::Off, |directory| Self::Directory(directory.join("caphost")))
     }
 
     /// The code of a component: mapped if it is here, else compiled and kept.
@@ -83,7 +84,9 @@ const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Opens the directory, making it and its parent when they are missing.
 fn open_private(path: &PathBuf) -> Result<OwnedFd, Errno> {
-    let open = || rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
+    let open = || {
+        rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+    };
     let directory = match open() {
         Err(Errno::NOENT) => {
             if let Some(parent) = path.parent() {

@@ -113,7 +113,8 @@ impl Component {
 impl Inspection {
     /// Every capability that the component could ever use, in the order of the documentation.
     pub fn capabilities(&self) -> Vec<Capability> {
-        let is_used = |capability: &Capability| self.imports.iter().any(|import| import.capabilities.contains(capability));
+        let is_used =
+            |capability: &Capability| self.imports.iter().any(|import| import.capabilities.contains(capability));
         Capability::ALL.iter().copied().filter(is_used).collect()
     }
 }

@@ -21,7 +21,10 @@ impl LimitReached {
     }
 
     pub(crate) fn output(limits: &Limits) -> Self {
-        Self::new(Code::OutputLimit, format!("the guest may write {} bytes of output", limits.output_bytes.unwrap_or(u64::MAX)))
+        Self::new(
+            Code::OutputLimit,
+            format!("the guest may write {} bytes of output", limits.output_bytes.unwrap_or(u64::MAX)),
+        )
     }
 }
 

@@ -14,7 +14,12 @@ use wasmtime::{Engine, Result, StoreContextMut};
 struct Refused;
 
 /// Links `name`, an import of the component with the type `instance`, to refusals.
-pub(crate) fn link(linker: &mut Linker<State>, engine: &Engine, name: &str, instance: &ComponentInstance) -> Result<()> {
+pub(crate) fn link(
+    linker: &mut Linker<State>,
+    engine: &Engine,
+    name: &str,
+    instance: &ComponentInstance,
+) -> Result<()> {
     let package = package_of(name);
     let mut target = linker.instance(name)?;
     for (function, item) in instance.exports(engine) {
@@ -41,7 +46,13 @@ fn interface_of(name: &str) -> &str {
     name.split_once('@').map_or(name, |(interface, _)| interface)
 }
 
-fn answer(mut store: StoreContextMut<'_, State>, ty: &ComponentFunc, results: &mut [Val], package: &'static str, asked: &str) -> Result<()> {
+fn answer(
+    mut store: StoreContextMut<'_, State>,
+    ty: &ComponentFunc,
+    results: &mut [Val],
+    package: &'static str,
+    asked: &str,
+) -> Result<()> {
     let result_type = ty.results().next();
     // A network handle is a name for "the network" that every program takes before it asks for anything.
     if asked == "instance-network.instance-network" {
@@ -73,7 +84,9 @@ fn error_value(result: &Type) -> Option<Val> {
     const NAMES: [&str; 4] = ["access-denied", "not-permitted", "HTTP-request-denied", "access"];
     let Type::Result(result) = result else { return None };
     match result.err()? {
-        Type::Enum(error) => NAMES.iter().find(|name| error.names().any(|case| case == **name)).map(|name| Val::Enum((*name).to_owned())),
+        Type::Enum(error) => {
+            NAMES.iter().find(|name| error.names().any(|case| case == **name)).map(|name| Val::Enum((*name).to_owned()))
+        }
         Type::Variant(error) => {
             let has_case = |name: &&&str| error.cases().any(|case| case.name == **name && case.ty.is_none());
             NAMES.iter().find(has_case).map(|name| Val::Variant((*name).to_owned(), None))

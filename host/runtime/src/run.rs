@@ -130,7 +130,8 @@ impl Host {
     pub fn prepare(&self, run: Run, authority: HostAuthority) -> Result<Guest, RunError> {
         let limits = run.policy.limits().clone();
         let engine = Profile::for_limits(&limits).engine().map_err(RunError::Compile)?;
-        let compiled = self.cache.load(&engine, run.component.bytes(), run.component.digest()).map_err(RunError::Compile)?;
+        let compiled =
+            self.cache.load(&engine, run.component.bytes(), run.component.digest()).map_err(RunError::Compile)?;
         let linker = link::linker(&engine, &compiled).map_err(RunError::Link)?;
         let instance = linker.instantiate_pre(&compiled).map_err(RunError::Link)?;
         let store = store(&engine, run, limits, authority)?;
@@ -211,7 +212,10 @@ impl Guest {
         let outcome = match outcome {
             Some(Ok(result)) => Outcome::Exited(u8::from(result.is_err())),
             Some(Err(error)) => Outcome::of_error(&error, &limits),
-            None => Outcome::limit(LimitReached::new(Code::TimeLimit, format!("the guest may run {:?}", limits.wall_time.unwrap_or_default()))),
+            None => Outcome::limit(LimitReached::new(
+                Code::TimeLimit,
+                format!("the guest may run {:?}", limits.wall_time.unwrap_or_default()),
+            )),
         };
         session.close_audit().map_err(RunError::Audit)?;
         Ok(outcome)

@@ -90,7 +90,11 @@ pub const SURFACE: &[Row] = &[
     row("wasi:clocks/monotonic-clock", "subscribe-instant", CLOCK),
     row("wasi:clocks/wall-clock", "now", CLOCK),
     row("wasi:clocks/wall-clock", "resolution", Needs::Nothing("a constant")),
-    row("wasi:filesystem/preopens", "get-directories", Needs::Nothing("each use of a directory is asked for by itself")),
+    row(
+        "wasi:filesystem/preopens",
+        "get-directories",
+        Needs::Nothing("each use of a directory is asked for by itself"),
+    ),
     row("wasi:filesystem/types", "[method]descriptor.advise", HANDLE),
     row("wasi:filesystem/types", "[method]descriptor.append-via-stream", HANDLE),
     row("wasi:filesystem/types", "[method]descriptor.create-directory-at", WRITE),

@@ -28,47 +28,49 @@ impl Opener {
         Self { device_directory }
     }
 
-/// Opens `path` below `directory` (openat2(2) with `RESOLVE_BENEATH`).
-///
-/// A mount point is crossed only if what lies behind it is an ordinary file system.
-pub(crate) fn open(self, directory: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Trouble> {
-    let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    match resolve(directory, path, flags, inside | ResolveFlags::NO_XDEV) {
-        // Either an escape or a mount point: look, without opening, which of them.
-        Err(Errno::XDEV) => {
-            let probe = OFlags::PATH | flags.intersection(OFlags::NOFOLLOW);
-            match resolve(directory, path, probe, inside) {
-                Ok(found) => self.refuse_kernel_file_system(found.as_fd())?,
-                Err(Errno::XDEV) => return Err(Trouble::Escapes),
-                // A file that is to be created behind a mount point: its directory decides.
-                Err(Errno::NOENT) => self.refuse_kernel_parent(directory, path, inside)?,
-                Err(errno) => return Err(errno.into()),
+    /// Opens `path` below `directory` (openat2(2) with `RESOLVE_BENEATH`).
+    ///
+    /// A mount point is crossed only if what lies behind it is an ordinary file system.
+    pub(crate) fn open(self, directory: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Trouble> {
+        let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        match resolve(directory, path, flags, inside | ResolveFlags::NO_XDEV) {
+            // Either an escape or a mount point: look, without opening, which of them.
+            Err(Errno::XDEV) => {
+                let probe = OFlags::PATH | flags.intersection(OFlags::NOFOLLOW);
+                match resolve(directory, path, probe, inside) {
+                    Ok(found) => self.refuse_kernel_file_system(found.as_fd())?,
+                    Err(Errno::XDEV) => return Err(Trouble::Escapes),
+                    // A file that is to be created behind a mount point: its directory decides.
+                    Err(Errno::NOENT) => self.refuse_kernel_parent(directory, path, inside)?,
+                    Err(errno) => return Err(errno.into()),
+                }
+                // Somebody else may have moved things since: what was opened is what counts.
+                let opened = resolve(directory, path, flags, inside)?;
+                self.refuse_kernel_file_system(opened.as_fd())?;
+                Ok(opened)
             }
-            // Somebody else may have moved things since: what was opened is what counts.
-            let opened = resolve(directory, path, flags, inside)?;
-            self.refuse_kernel_file_system(opened.as_fd())?;
-            Ok(opened)
+            outcome => outcome.map_err(Trouble::from),
         }
-        outcome => outcome.map_err(Trouble::from),
     }
-}
 
-fn refuse_kernel_parent(self, directory: BorrowedFd<'_>, path: &str, inside: ResolveFlags) -> Result<(), Trouble> {
-    let parent = path.trim_end_matches('/').rsplit_once('/').map_or(".", |(parent, _)| parent);
-    let parent = resolve(directory, parent, OFlags::PATH | OFlags::DIRECTORY, inside)?;
-    self.refuse_kernel_file_system(parent.as_fd())
-}
+    fn refuse_kernel_parent(self, directory: BorrowedFd<'_>, path: &str, inside: ResolveFlags) -> Result<(), Trouble> {
+        let parent = path.trim_end_matches('/').rsplit_once('/').map_or(".", |(parent, _)| parent);
+        let parent = resolve(directory, parent, OFlags::PATH | OFlags::DIRECTORY, inside)?;
+        self.refuse_kernel_file_system(parent.as_fd())
+    }
 
-/// Refuses what is open as `file` if it lives on a file system whose files are an interface to the kernel or to devices.
-pub(crate) fn refuse_kernel_file_system(self, file: BorrowedFd<'_>) -> Result<(), Trouble> {
+    /// Refuses what is open as `file` if it lives on a file system whose files are an interface to the kernel or to devices.
+    pub(crate) fn refuse_kernel_file_system(self, file: BorrowedFd<'_>) -> Result<(), Trouble> {
         let magic = file_system_magic(file)?;
-    let is_device_directory = || self.device_directory.is_some_and(|device| fstat(file).is_ok_and(|stat| FileId::of(&stat).device() == device));
-    if KERNEL_FILE_SYSTEMS.contains(&magic) || is_device_directory() {
-        return Err(Trouble::Special);
+        let is_device_directory = || {
+            self.device_directory
+                .is_some_and(|device| fstat(file).is_ok_and(|stat| FileId::of(&stat).device() == device))
+        };
+        if KERNEL_FILE_SYSTEMS.contains(&magic) || is_device_directory() {
+            return Err(Trouble::Special);
+        }
+        Ok(())
     }
-    Ok(())
-}
-
 }
 
 fn resolve(directory: BorrowedFd<'_>, path: &str, flags: OFlags, resolve: ResolveFlags) -> Result<OwnedFd, Errno> {

@@ -48,7 +48,11 @@ impl std::error::Error for MountErrors {}
 /// Resolves the path scopes of `policy` and opens what its grants name.
 ///
 /// The policy that comes back has the same rules in the same order, with canonical absolute host paths.
-pub(crate) fn prepare(policy: &Policy, working_directory: &Path, authority: HostAuthority) -> Result<(Policy, Namespace), MountErrors> {
+pub(crate) fn prepare(
+    policy: &Policy,
+    working_directory: &Path,
+    authority: HostAuthority,
+) -> Result<(Policy, Namespace), MountErrors> {
     let is_path_rule = |rule: &Rule| matches!(rule.capability, Capability::FsRead | Capability::FsWrite);
     if !policy.grants().iter().any(|grant| is_path_rule(&grant.rule)) {
         return Ok((policy.clone(), Namespace::default()));
@@ -181,14 +185,19 @@ impl MayBeMissing {
 #[cold]
 fn two_at_one_place(site: &Site, other: &Site) -> MountError {
     let place = if site.guest.is_empty() { "/" } else { &site.guest };
-    let reason = format!("`{}` is already mounted at `{place}` by `{}`; give one of them a guest path with `::`", other.host, other.rule);
+    let reason = format!(
+        "`{}` is already mounted at `{place}` by `{}`; give one of them a guest path with `::`",
+        other.host, other.rule
+    );
     MountError { rule: site.rule.clone(), reason }
 }
 
 impl Site {
     fn open(&self, policy: &Policy, opener: Opener, fence: &Fence, authority: HostAuthority) -> Result<Mount, String> {
         let root = match ambient::open_root(Path::new(&self.host), authority) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => ambient::open_parent(Path::new(&self.host), authority),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                ambient::open_parent(Path::new(&self.host), authority)
+            }
             outcome => outcome,
         };
         let cursor = |capability| policy.path_cursor(capability, &self.host);
@@ -203,18 +212,30 @@ impl Site {
     }
 
     #[expect(clippy::type_complexity, reason = "taken apart by its one caller")]
-    fn tree(&self, root: Root, cursors: Cursors, policy: &Policy, opener: Opener, fence: &Fence) -> Result<(Box<dyn Tree>, Option<String>, Option<FileId>), String> {
-        let id_of = |dir: &Dir, name: &str| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| FileId::of(&stat));
+    fn tree(
+        &self,
+        root: Root,
+        cursors: Cursors,
+        policy: &Policy,
+        opener: Opener,
+        fence: &Fence,
+    ) -> Result<(Box<dyn Tree>, Option<String>, Option<FileId>), String> {
+        let id_of =
+            |dir: &Dir, name: &str| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| FileId::of(&stat));
         match root {
-            Root::Entry { name, .. } if self.guest.is_empty() => Err(format!("`{name}` is a file and cannot be the guest's `/`; give it a guest path with `::`")),
+            Root::Entry { name, .. } if self.guest.is_empty() => {
+                Err(format!("`{name}` is a file and cannot be the guest's `/`; give it a guest path with `::`"))
+            }
             Root::Entry { parent, name } => {
                 let id = id_of(&parent, &name);
-                Ok((Box::new(HostFile { parent, name, opener }), None, id))
+                Ok((Box::new(HostFile { parent, name, opener, refuses_shared: fence.refuses_shared }), None, id))
             }
             Root::Directory(root) => {
-                let is_kernel = |trouble| match trouble {
+                let is_kernel = |trouble| {
+                    match trouble {
                     Trouble::Os(errno) => errno.to_string(),
                     _ => "it is a directory of a kernel file system (proc, sys, dev); grant single files of it by their own names".to_owned(),
+                }
                 };
                 opener.refuse_kernel_file_system(root.as_fd()).map_err(is_kernel)?;
                 let (id, preopen) = (id_of(&root, "."), Some(self.preopen.clone()));

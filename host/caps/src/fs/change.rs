@@ -8,7 +8,10 @@ use super::located::{Entry, Follow};
 use super::metadata::{FileTime, FileType};
 use caphost_policy::Capability;
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Mode, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, linkat, mkdirat, readlinkat, renameat, symlinkat, unlinkat, utimensat};
+use rustix::fs::{
+    AtFlags, Mode, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, linkat, mkdirat, readlinkat, renameat, symlinkat,
+    unlinkat, utimensat,
+};
 use rustix::io::Errno;
 use std::sync::Arc;
 
@@ -160,7 +163,8 @@ impl FileSystem {
             entry.check_trailing_slash()?;
             return Ok(utimensat(&entry.parent, entry.name, &times, AtFlags::SYMLINK_NOFOLLOW)?);
         }
-        let file = found.located.open_path().map_err(|trouble| self.trouble(at, &found, Capability::FsWrite, trouble))?;
+        let file =
+            found.located.open_path().map_err(|trouble| self.trouble(at, &found, Capability::FsWrite, trouble))?;
         let stat = rustix::fs::fstat(&file)?;
         if FileType::of(&stat) == FileType::Regular {
             found.located.vet(&stat).map_err(|trouble| self.trouble(at, &found, Capability::FsWrite, trouble))?;

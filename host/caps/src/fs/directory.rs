@@ -109,7 +109,8 @@ impl FileSystem {
     /// A refusal, or those of `fsync`.
     pub fn sync_directory(&self, call: &'static str, directory: &Directory) -> FsResult<()> {
         let found = self.find(&At { call, directory, path: "." }, Capability::FsWrite, Follow::Yes)?;
-        let readable = openat(&found.located.base, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let readable =
+            openat(&found.located.base, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(rustix::fs::fsync(readable)?)
     }
 }
@@ -128,10 +129,12 @@ impl Either<'_> {
         let stat = match self {
             Either::File(file) => rustix::fs::fstat(&file.fd),
             Either::Directory(Directory { place: DirectoryPlace::Virtual, .. }) => return None,
-            Either::Directory(Directory { place: DirectoryPlace::Mounted { mount, directory, .. }, .. }) => match directory {
-                Some(directory) => rustix::fs::fstat(directory.as_fd()),
-                None => return mount.root_id,
-            },
+            Either::Directory(Directory { place: DirectoryPlace::Mounted { mount, directory, .. }, .. }) => {
+                match directory {
+                    Some(directory) => rustix::fs::fstat(directory.as_fd()),
+                    None => return mount.root_id,
+                }
+            }
         };
         stat.ok().map(|stat| FileId::of(&stat))
     }

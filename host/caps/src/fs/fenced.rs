@@ -31,9 +31,24 @@ pub(crate) struct FencedDirectory {
 }
 
 impl Tree for FencedDirectory {
-    fn locate<'a>(&'a self, start: Start<'a>, path: Cow<'a, str>, follow: Follow, capability: Capability) -> Result<Located<'a>, Trouble> {
+    fn locate<'a>(
+        &'a self,
+        start: Start<'a>,
+        path: Cow<'a, str>,
+        follow: Follow,
+        capability: Capability,
+    ) -> Result<Located<'a>, Trouble> {
         let base = start.directory.unwrap_or_else(|| self.root.as_fd());
-        let walk = Walk { tree: self, base, start, steps: Vec::new(), pending: Vec::new(), links: 0, components: 0, capability };
+        let walk = Walk {
+            tree: self,
+            base,
+            start,
+            steps: Vec::new(),
+            pending: Vec::new(),
+            links: 0,
+            components: 0,
+            capability,
+        };
         walk.run(&path, follow)
     }
 }
@@ -78,20 +93,20 @@ impl<'a> Walk<'a> {
             let is_last = self.pending.iter().all(|rest| rest == "." || rest.is_empty());
             let cursors = self.step(&component);
             if is_refused(cursors, self.capability) {
-                return Ok(self.arrive(component, cursors, must_be_directory));
+                return Ok(self.arrive(component, cursors, must_be_directory, None));
             }
             let stat = match statat(self.here(), component.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => stat,
-                Err(Errno::NOENT) if is_last => return Ok(self.arrive(component, cursors, must_be_directory)),
+                Err(Errno::NOENT) if is_last => return Ok(self.arrive(component, cursors, must_be_directory, None)),
                 Err(errno) => return Err(errno.into()),
             };
             let cursors = self.with_identity(cursors, &stat);
             let is_refused = is_refused(cursors, self.capability);
             let follows = !is_last || follow == Follow::Yes || must_be_directory;
             match FileType::of(&stat) {
-                _ if is_refused => return Ok(self.arrive(component, cursors, must_be_directory)),
+                _ if is_refused => return Ok(self.arrive(component, cursors, must_be_directory, None)),
                 FileType::Symlink if follows => self.expand(&component)?,
-                _ if is_last => return Ok(self.arrive(component, cursors, must_be_directory)),
+                _ if is_last => return Ok(self.arrive(component, cursors, must_be_directory, Some(FileId::of(&stat)))),
                 FileType::Directory => self.enter(component, cursors)?,
                 _ => return Err(Errno::NOTDIR.into()),
             }
@@ -122,7 +137,10 @@ impl<'a> Walk<'a> {
         let Cursors { read, write } = self.cursors();
         let policy = &self.tree.policy;
         let exact = Cursors { read: policy.path_step(read, component), write: policy.path_step(write, component) };
-        let folded = Cursors { read: policy.path_step_folded(read, component), write: policy.path_step_folded(write, component) };
+        let folded = Cursors {
+            read: policy.path_step_folded(read, component),
+            write: policy.path_step_folded(write, component),
+        };
         let differs = folded.read != exact.read || folded.write != exact.write;
         if differs && folds_case(self.here()) { folded } else { exact }
     }
@@ -159,21 +177,28 @@ impl<'a> Walk<'a> {
     }
 
     /// The walk ends at a name in the directory it is in.
-    fn arrive(mut self, name: String, cursors: Cursors, must_be_directory: bool) -> Located<'a> {
+    fn arrive(mut self, name: String, cursors: Cursors, must_be_directory: bool, met: Option<FileId>) -> Located<'a> {
         let inside = self.inside(&name);
         let name = if must_be_directory { name + "/" } else { name };
         let base = self.steps.pop().map_or(Base::Borrowed(self.base), |step| Base::Owned(step.directory));
-        self.located(base, name, inside, cursors)
+        self.located(base, name, inside, cursors, met)
     }
 
     /// The walk ends at the directory it is in (`.` or `..`).
     fn stay(mut self) -> Located<'a> {
         let (inside, cursors) = (self.inside(""), self.cursors());
         let base = self.steps.pop().map_or(Base::Borrowed(self.base), |step| Base::Owned(step.directory));
-        self.located(base, ".".to_owned(), inside, cursors)
+        self.located(base, ".".to_owned(), inside, cursors, None)
     }
 
-    fn located(&self, base: Base<'a>, path: String, inside: String, cursors: Cursors) -> Located<'a> {
+    fn located(
+        &self,
+        base: Base<'a>,
+        path: String,
+        inside: String,
+        cursors: Cursors,
+        met: Option<FileId>,
+    ) -> Located<'a> {
         Located {
             base,
             path: Cow::Owned(path),
@@ -183,6 +208,7 @@ impl<'a> Walk<'a> {
             opener: self.tree.opener,
             refuses_shared: self.tree.refuses_shared,
             is_named: false,
+            met,
         }
     }
 }
@@ -202,7 +228,10 @@ fn folds_case(directory: BorrowedFd<'_>) -> bool {
         return true;
     }
     // The flags can only be read from a directory that is open for reading.
-    let Ok(readable) = openat(directory, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) else { return true };
+    let Ok(readable) = openat(directory, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+    else {
+        return true;
+    };
     match rustix::fs::ioctl_getflags(&readable) {
         Ok(flags) => flags.bits() & CASEFOLD != 0,
         Err(Errno::NOTTY | Errno::OPNOTSUPP) => false,

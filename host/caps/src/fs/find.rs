@@ -1,8 +1,8 @@
 //! From a directory and a path to a place, with the gate's permit for it.
 
+use super::FileSystem;
 use super::error::{FsError, FsResult, Trouble};
 use super::hint;
-use super::FileSystem;
 use super::located::{Follow, Located};
 use super::namespace::{Directory, Mount, Mounted, Route};
 use super::tree::join;
@@ -56,12 +56,20 @@ impl FileSystem {
         match self.namespace.route(at.directory, at.path) {
             Ok(Route::Mounted(mounted)) => self.find_mounted(at, mounted, capability, follow).map(Lookup::Found),
             Ok(Route::Virtual(guest)) if !self.namespace.is_empty() => Ok(Lookup::Virtual(guest)),
-            Ok(Route::Virtual(guest) | Route::Nowhere(guest)) => Err(self.refuse_unmounted(at, capability, &guest).into()),
+            Ok(Route::Virtual(guest) | Route::Nowhere(guest)) => {
+                Err(self.refuse_unmounted(at, capability, &guest).into())
+            }
             Err(trouble) => Err(self.route_failed(at, capability, trouble)),
         }
     }
 
-    fn find_mounted<'a>(&'a self, at: &At<'a>, mounted: Mounted<'a>, capability: Capability, follow: Follow) -> FsResult<Found<'a>> {
+    fn find_mounted<'a>(
+        &'a self,
+        at: &At<'a>,
+        mounted: Mounted<'a>,
+        capability: Capability,
+        follow: Follow,
+    ) -> FsResult<Found<'a>> {
         let Mounted { mount, start, path } = mounted;
         let cursor = start.cursors.of(capability);
         if !cursor.decision().is_allowed() {
@@ -84,18 +92,32 @@ impl FileSystem {
         inside: &str,
     ) -> Result<Permit, Denied> {
         let place = Place { root: &mount.root, inside, scope: &mount.scope };
-        self.gate.check(&Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } })
+        self.gate.check(&Request {
+            capability,
+            call: at.call,
+            asked: at.asked(),
+            target: Target::Path { cursor, place },
+        })
     }
 
     /// Turns trouble with a place in a mount into the caller's error; a refusal is reported on the way.
     #[cold]
-    pub(super) fn failed(&self, at: &At<'_>, mount: &Mount, capability: Capability, inside: &str, trouble: Trouble) -> FsError {
+    pub(super) fn failed(
+        &self,
+        at: &At<'_>,
+        mount: &Mount,
+        capability: Capability,
+        inside: &str,
+        trouble: Trouble,
+    ) -> FsError {
         let place = Place { root: &mount.root, inside, scope: &mount.scope };
         let host = place.to_string();
         let (obstacle, resolved, remedy) = match trouble {
             Trouble::Os(errno) => return errno.into(),
             Trouble::Escapes => (Obstacle::Escapes, format!("outside of `{}`", mount.scope), hint::for_escape(mount)),
-            Trouble::Special => (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, &host, mount, inside)),
+            Trouble::Special => {
+                (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, &host, mount, inside))
+            }
             Trouble::Shared => (Obstacle::SharedFile, host, shared_remedy()),
         };
         let cursor = mount.cursors.of(capability);
@@ -126,7 +148,8 @@ impl FileSystem {
 
     #[cold]
     fn refuse_unmounted(&self, at: &At<'_>, capability: Capability, guest: &str) -> Denied {
-        let mut scopes: Vec<String> = self.namespace.scopes().take(MAX_SCOPES_SHOWN).map(|scope| format!("`{scope}`")).collect();
+        let mut scopes: Vec<String> =
+            self.namespace.scopes().take(MAX_SCOPES_SHOWN).map(|scope| format!("`{scope}`")).collect();
         scopes.sort();
         let resolved = match scopes.as_slice() {
             [] => "no directory is granted".to_owned(),
@@ -143,5 +166,8 @@ impl FileSystem {
 const MAX_SCOPES_SHOWN: usize = 8;
 
 fn shared_remedy() -> Remedy {
-    Remedy::NoGrantCan("the file has several hard links and a denied directory may hold one of them; copy the file, or deny less".to_owned())
+    Remedy::NoGrantCan(
+        "the file has several hard links and a denied directory may hold one of them; copy the file, or deny less"
+            .to_owned(),
+    )
 }

@@ -7,8 +7,8 @@ use caphost_policy::{Capability, Rule};
 /// Names that stand at the root of Unix systems. A C library has stripped the `/` from a path before it reaches the host, so
 /// this is how an absolute path is told from a relative one: for a hint only.
 const ROOT_NAMES: [&str; 19] = [
-    "bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp",
-    "usr", "var",
+    "bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc", "root", "run", "sbin", "srv",
+    "sys", "tmp", "usr", "var",
 ];
 
 /// The grant for a path that no mount holds: `asked` in the guest's words, `guest` where it lies in the namespace.
@@ -34,7 +34,10 @@ pub(super) fn for_special(capability: Capability, host: &str, mount: &Mount, ins
 
 /// A path that leads out of its directory has no name that could be granted.
 pub(super) fn for_escape(mount: &Mount) -> Remedy {
-    Remedy::NoGrantCan(format!("no grant of `{}` can allow it; grant the place that it leads to, by its own path", mount.scope))
+    Remedy::NoGrantCan(format!(
+        "no grant of `{}` can allow it; grant the place that it leads to, by its own path",
+        mount.scope
+    ))
 }
 
 fn parent(path: &str) -> &str {
@@ -68,7 +71,10 @@ mod tests {
     #[test]
     fn the_hint_names_host_and_guest_path() {
         let read = |asked, guest| allow(Capability::FsRead, asked, guest);
-        assert_eq!(read("../secrets/key.pem", "/secrets/key.pem"), "--allow fs.read:../secrets/key.pem::/secrets/key.pem");
+        assert_eq!(
+            read("../secrets/key.pem", "/secrets/key.pem"),
+            "--allow fs.read:../secrets/key.pem::/secrets/key.pem"
+        );
         assert_eq!(read("data/a.txt", "/data/a.txt"), "--allow fs.read:./data/a.txt");
         assert_eq!(read("etc/passwd", "/etc/passwd"), "--allow fs.read:/etc/passwd");
     }

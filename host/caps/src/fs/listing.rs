@@ -47,7 +47,8 @@ impl FileSystem {
             Lookup::Virtual(guest) => return Ok(self.list_virtual(&guest)),
         };
         let opened = found.located.open(OFlags::RDONLY | OFlags::DIRECTORY);
-        let (fd, _) = opened.map_err(|trouble| self.failed(&at, found.mount, Capability::FsRead, &found.located.inside, trouble))?;
+        let (fd, _) = opened
+            .map_err(|trouble| self.failed(&at, found.mount, Capability::FsRead, &found.located.inside, trouble))?;
         // A mount below a host directory is there whether or not the host has something in its place.
         let mounts = self.mounts_in(&directory.guest);
         let ready = mounts.iter().cloned().map(Ok).collect();
@@ -56,12 +57,15 @@ impl FileSystem {
 
     fn list_virtual(&self, guest: &str) -> Listing {
         let names = self.namespace.names_in(guest);
-        let ready = names.map(|name| Ok(DirectoryEntry { name: name.to_owned(), file_type: self.type_of(guest, name) })).collect();
+        let ready = names
+            .map(|name| Ok(DirectoryEntry { name: name.to_owned(), file_type: self.type_of(guest, name) }))
+            .collect();
         Listing { directory: None, mounts: Vec::new(), ready, buffer: Vec::new() }
     }
 
     fn mounts_in(&self, guest: &str) -> Vec<DirectoryEntry> {
-        let names = self.namespace.names_in(guest).filter(|name| self.namespace.mount_at(&format!("{guest}/{name}")).is_some());
+        let names =
+            self.namespace.names_in(guest).filter(|name| self.namespace.mount_at(&format!("{guest}/{name}")).is_some());
         names.map(|name| DirectoryEntry { name: name.to_owned(), file_type: self.type_of(guest, name) }).collect()
     }
 

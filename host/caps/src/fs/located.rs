@@ -74,6 +74,8 @@ pub(crate) struct Located<'a> {
     pub(crate) refuses_shared: bool,
     /// The very file was granted, so it may be a device.
     pub(crate) is_named: bool,
+    /// Which file the walk met there; another one was put in its place if it is not that any more.
+    pub(crate) met: Option<FileId>,
 }
 
 impl<'a> Located<'a> {
@@ -97,11 +99,13 @@ impl<'a> Located<'a> {
 
     /// Refuses what may not be opened for its contents.
     pub(crate) fn vet(&self, stat: &Stat) -> Result<(), Trouble> {
-        if self.is_named {
-            return Ok(());
+        if self.met.is_some_and(|met| met != FileId::of(stat)) {
+            return Err(Errno::AGAIN.into());
         }
-        let kind = refuse_special(stat)?;
-        if self.refuses_shared && kind == FileType::Regular && stat.st_nlink > 1 {
+        if !self.is_named {
+            refuse_special(stat)?;
+        }
+        if self.refuses_shared && FileType::of(stat) == FileType::Regular && stat.st_nlink > 1 {
             return Err(Trouble::Shared);
         }
         Ok(())
@@ -146,7 +150,9 @@ impl<'a> Located<'a> {
             return Ok(Entry { parent: Base::Owned(directory), name: ".", must_be_directory: true });
         }
         let parent = match parent {
-            Some(parent) => Base::Owned(self.opener.open(self.base.as_fd(), parent, OFlags::PATH | OFlags::DIRECTORY)?),
+            Some(parent) => {
+                Base::Owned(self.opener.open(self.base.as_fd(), parent, OFlags::PATH | OFlags::DIRECTORY)?)
+            }
             None => Base::Borrowed(self.base.as_fd()),
         };
         Ok(Entry { parent, name, must_be_directory })

@@ -181,7 +181,12 @@ impl Mount {
 impl Directory {
     fn root_of(mount: &Arc<Mount>, shown: &str) -> Self {
         let shown = if mount.guest.is_empty() { "" } else { shown.trim_end_matches('/') };
-        let place = DirectoryPlace::Mounted { mount: Arc::clone(mount), directory: None, inside: String::new(), cursors: mount.cursors };
+        let place = DirectoryPlace::Mounted {
+            mount: Arc::clone(mount),
+            directory: None,
+            inside: String::new(),
+            cursors: mount.cursors,
+        };
         Self { guest: mount.guest.clone(), shown: shown.to_owned(), place }
     }
 

@@ -41,7 +41,8 @@ impl FileSystem {
         let also_read = options.read && first == Capability::FsWrite;
         let also = if also_read { Some(self.check_also(at, &found, Capability::FsRead)?) } else { None };
         let opened = found.located.open(options.flags());
-        let (fd, stat) = opened.map_err(|trouble| self.failed(at, found.mount, first, &found.located.inside, trouble))?;
+        let (fd, stat) =
+            opened.map_err(|trouble| self.failed(at, found.mount, first, &found.located.inside, trouble))?;
         match FileType::of(&stat) {
             FileType::Directory => Ok(Opened::Directory(mounted_directory(at, found, fd))),
             file_type => Ok(Opened::File(opened_file(found, fd, file_type, options, also))),
@@ -53,7 +54,13 @@ impl FileSystem {
     }
 }
 
-fn opened_file(found: Found<'_>, fd: OwnedFd, file_type: FileType, options: OpenOptions, also_read: Option<Permit>) -> File {
+fn opened_file(
+    found: Found<'_>,
+    fd: OwnedFd,
+    file_type: FileType,
+    options: OpenOptions,
+    also_read: Option<Permit>,
+) -> File {
     let Found { mount, located, permit } = found;
     let (read, write) = match (options.changes(), options.write, options.read) {
         (true, true, _) => (also_read, Some(permit)),

@@ -3,8 +3,8 @@
 use super::beneath::Opener;
 use super::error::Trouble;
 use super::located::{Base, Cursors, Follow, Located};
-use caphost_policy::Capability;
 use cap_std::fs::Dir;
+use caphost_policy::Capability;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use std::borrow::Cow;
@@ -25,7 +25,13 @@ pub(crate) trait Tree: Send + Sync {
     /// Finds where `path` leads, for an operation that needs `capability`.
     ///
     /// The answer may lie in a denied place: its cursors say so, and the gate refuses it.
-    fn locate<'a>(&'a self, start: Start<'a>, path: Cow<'a, str>, follow: Follow, capability: Capability) -> Result<Located<'a>, Trouble>;
+    fn locate<'a>(
+        &'a self,
+        start: Start<'a>,
+        path: Cow<'a, str>,
+        follow: Follow,
+        capability: Capability,
+    ) -> Result<Located<'a>, Trouble>;
 }
 
 /// A host directory in which nothing is denied: the kernel resolves paths.
@@ -36,7 +42,13 @@ pub(crate) struct HostDirectory {
 }
 
 impl Tree for HostDirectory {
-    fn locate<'a>(&'a self, start: Start<'a>, path: Cow<'a, str>, follow: Follow, _: Capability) -> Result<Located<'a>, Trouble> {
+    fn locate<'a>(
+        &'a self,
+        start: Start<'a>,
+        path: Cow<'a, str>,
+        follow: Follow,
+        _: Capability,
+    ) -> Result<Located<'a>, Trouble> {
         let base = start.directory.unwrap_or_else(|| self.root.as_fd());
         Ok(Located {
             base: Base::Borrowed(base),
@@ -47,6 +59,7 @@ impl Tree for HostDirectory {
             opener: self.opener,
             refuses_shared: false,
             is_named: false,
+            met: None,
         })
     }
 }
@@ -57,15 +70,24 @@ pub(crate) struct HostFile {
     pub(crate) parent: Dir,
     pub(crate) name: String,
     pub(crate) opener: Opener,
+    /// A denied directory may hold another name of it.
+    pub(crate) refuses_shared: bool,
 }
 
 impl Tree for HostFile {
-    fn locate<'a>(&'a self, start: Start<'a>, path: Cow<'a, str>, _: Follow, _: Capability) -> Result<Located<'a>, Trouble> {
+    fn locate<'a>(
+        &'a self,
+        start: Start<'a>,
+        path: Cow<'a, str>,
+        _: Follow,
+        _: Capability,
+    ) -> Result<Located<'a>, Trouble> {
         // Below a file there is nothing.
         if !path.split('/').all(|component| component == "." || component.is_empty()) {
             return Err(Errno::NOTDIR.into());
         }
-        let name = if path.ends_with('/') { Cow::Owned(format!("{}/", self.name)) } else { Cow::Borrowed(self.name.as_str()) };
+        let name =
+            if path.ends_with('/') { Cow::Owned(format!("{}/", self.name)) } else { Cow::Borrowed(self.name.as_str()) };
         Ok(Located {
             base: Base::Borrowed(self.parent.as_fd()),
             path: name,
@@ -73,8 +95,9 @@ impl Tree for HostFile {
             follow: Follow::No,
             cursors: start.cursors,
             opener: self.opener,
-            refuses_shared: false,
+            refuses_shared: self.refuses_shared,
             is_named: true,
+            met: None,
         })
     }
 }

@@ -1,9 +1,10 @@
 //! A session on a folder of its own.
 
 #![expect(dead_code, reason = "each test program uses a part of it")]
+#![expect(clippy::disallowed_methods, clippy::expect_used, reason = "a test makes its folder by path, and fails by panic")]
 
 use caphost_caps::ambient::HostAuthority;
-use caphost_caps::fs::{At, Directory, File, FileSystem, FsError, Opened, OpenOptions};
+use caphost_caps::fs::{At, Directory, File, FileSystem, FsError, OpenOptions, Opened};
 use caphost_caps::{ClockHand, Refusal, Session, SessionClock};
 use caphost_policy::codes::Code;
 use caphost_policy::{Grant, Policy, parse_list};
@@ -128,6 +129,17 @@ pub(crate) const READ: OpenOptions = OpenOptions {
 pub(crate) const WRITE: OpenOptions = OpenOptions { read: false, write: true, ..READ };
 
 pub(crate) const CREATE: OpenOptions = OpenOptions { create: true, ..WRITE };
+
+/// What a file holds, seen from the host.
+pub(crate) fn on_host(folder: &TempDir, path: &str) -> String {
+    std::fs::read_to_string(folder.path().join(path)).expect("the file")
+}
+
+/// Makes a pipe and holds its writing end open, so that a reader waits.
+pub(crate) fn pipe(path: &Path) -> std::fs::File {
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).expect("a pipe");
+    std::fs::OpenOptions::new().read(true).write(true).open(path).expect("the other end")
+}
 
 /// The code of a refusal; panics on anything else.
 pub(crate) fn code<T>(outcome: Result<T, FsError>) -> Code {

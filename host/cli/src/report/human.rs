@@ -41,7 +41,8 @@ fn component_line(subject: &Subject, refusal: Option<&Refused>) -> String {
 
 fn backtrace_lines(backtrace: &str) -> String {
     let mut lines = backtrace.lines();
-    let mut text: String = lines.by_ref().take(MAX_BACKTRACE_LINES).map(|line| format!("  {}\n", shown(line))).collect();
+    let mut text: String =
+        lines.by_ref().take(MAX_BACKTRACE_LINES).map(|line| format!("  {}\n", shown(line))).collect();
     let rest = lines.count();
     if rest > 0 {
         text.push_str(&format!("  … {rest} more\n"));

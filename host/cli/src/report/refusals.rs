@@ -8,6 +8,7 @@ use crate::units::grouped;
 use caphost::caps::{Observer, Refusal, Remedy};
 use caphost::policy::Capability;
 use caphost::policy::codes::Code;
+use serde::Serialize;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -121,18 +122,24 @@ impl Tally {
 
     fn summary(&self) -> Vec<Count> {
         let repeated = self.shown.iter().filter(|shown| shown.repeats > 0);
-        let repeated = repeated.map(|shown| Count { code: Some(shown.kind.code), of: shown.headline.clone(), more: shown.repeats });
+        let repeated = repeated.map(|shown| Count {
+            code: Some(shown.kind.code),
+            of: shown.headline.clone(),
+            more: shown.repeats,
+        });
         let others = Count { code: None, of: "refusals of other kinds or resources".to_owned(), more: self.others };
         repeated.chain((self.others > 0).then_some(others)).collect()
     }
 }
 
 /// How many more there were of something that was, or was not, shown.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Count {
-    pub(super) code: Option<Code>,
-    pub(super) of: String,
-    pub(super) more: u64,
+    #[serde(serialize_with = "super::number", skip_serializing_if = "Option::is_none")]
+    code: Option<Code>,
+    #[serde(rename = "message")]
+    of: String,
+    more: u64,
 }
 
 impl Count {

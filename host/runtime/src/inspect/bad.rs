@@ -80,15 +80,26 @@ impl BadComponent {
     /// What to do about it, in one line; what comes from the component is escaped.
     pub fn hint(&self) -> String {
         match self {
-            Self::CoreModule => "build the program for `wasm32-wasip2`, or wrap the module with `wasm-tools component new`".to_owned(),
+            Self::CoreModule => {
+                "build the program for `wasm32-wasip2`, or wrap the module with `wasm-tools component new`".to_owned()
+            }
             Self::TextFormat => "translate it: `wasm-tools parse app.wat -o app.wasm`".to_owned(),
-            Self::NotWasm => "look at what the file is: a native program, an archive, an error page that was saved in its place?".to_owned(),
-            Self::Malformed { .. } => "get or build the file again; `wasm-tools validate` gives a second opinion".to_owned(),
+            Self::NotWasm => {
+                "look at what the file is: a native program, an archive, an error page that was saved in its place?"
+                    .to_owned()
+            }
+            Self::Malformed { .. } => {
+                "get or build the file again; `wasm-tools validate` gives a second opinion".to_owned()
+            }
             Self::PreReleaseWasi { .. } => "build it again with a current toolchain".to_owned(),
             Self::AsyncComponent { .. } => "build it for WASI 0.2, as the target `wasm32-wasip2` does".to_owned(),
-            Self::NoCommand { exports } if exports.is_empty() => "it exports nothing; a Rust program needs a `main`, a `cdylib` is a library".to_owned(),
+            Self::NoCommand { exports } if exports.is_empty() => {
+                "it exports nothing; a Rust program needs a `main`, a `cdylib` is a library".to_owned()
+            }
             Self::NoCommand { exports } => format!("it exports {}", listed(exports)),
-            Self::UnknownImport { .. } => "compose it with the component that exports the interface: `wac plug`".to_owned(),
+            Self::UnknownImport { .. } => {
+                "compose it with the component that exports the interface: `wac plug`".to_owned()
+            }
             Self::UnknownFunction { .. } => "build it for a released version of WASI 0.2".to_owned(),
         }
     }

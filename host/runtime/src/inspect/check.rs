@@ -57,7 +57,9 @@ pub fn coverage(import: &Import, policy: &Policy) -> Coverage {
 pub fn check(component: &Component, policy: &Policy) -> Vec<Finding> {
     let uncovered = component.inspection().imports.iter().filter_map(|import| match coverage(import, policy) {
         Coverage::NoEffect | Coverage::Covered => None,
-        Coverage::Uncovered => Some(Finding::Uncovered { import: import.name.clone(), capabilities: import.capabilities.clone() }),
+        Coverage::Uncovered => {
+            Some(Finding::Uncovered { import: import.name.clone(), capabilities: import.capabilities.clone() })
+        }
         Coverage::NeverCovered => Some(Finding::NeverCovered { import: import.name.clone() }),
     });
     unenforced(policy).into_iter().chain(uncovered).collect()
@@ -94,9 +96,16 @@ impl Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Uncovered { import, .. } => write!(f, "no grant covers the import `{}`", escape(import)),
-            Self::NeverCovered { import } => write!(f, "this build refuses every call of the import `{}`", escape(import)),
+            Self::NeverCovered { import } => {
+                write!(f, "this build refuses every call of the import `{}`", escape(import))
+            }
             Self::NotEnforced { rule } => {
-                write!(f, "nothing in this build enforces `{}`, so the rule `{}` would not hold", rule.capability, escape(&rule.to_string()))
+                write!(
+                    f,
+                    "nothing in this build enforces `{}`, so the rule `{}` would not hold",
+                    rule.capability,
+                    escape(&rule.to_string())
+                )
             }
         }
     }

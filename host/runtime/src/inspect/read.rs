@@ -8,8 +8,8 @@ use crate::surface::{self, Needs};
 use caphost_policy::Capability;
 use std::collections::HashSet;
 use wasmparser::{
-    Chunk, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, KnownCustom, Parser, Payload,
-    ProducersSectionReader, TypeBounds,
+    Chunk, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, KnownCustom, Parser,
+    Payload, ProducersSectionReader, TypeBounds,
 };
 
 /// How deep components and modules may nest.
@@ -24,14 +24,22 @@ const MAX_PRODUCERS: usize = 100;
 /// Reads the structure of `bytes`.
 pub(super) fn read(bytes: &[u8]) -> Result<Inspection, BadComponent> {
     sniff::require_component(bytes)?;
-    let mut reading = Reading { bytes, outer: Vec::new(), types: Vec::new(), functions: 0, producers: HashSet::new(), found: Inspection::default() };
+    let mut reading = Reading {
+        bytes,
+        outer: Vec::new(),
+        types: Vec::new(),
+        functions: 0,
+        producers: HashSet::new(),
+        found: Inspection::default(),
+    };
     reading.found.size = bytes.len() as u64;
     let (mut parser, mut rest) = (Parser::new(0), bytes);
     loop {
         let Chunk::Parsed { consumed, payload } = parser.parse(rest, true)? else { return Err(truncated(bytes)) };
         rest = rest.get(consumed..).ok_or_else(|| truncated(bytes))?;
         match payload {
-            Payload::ModuleSection { parser: inner, unchecked_range } | Payload::ComponentSection { parser: inner, unchecked_range } => {
+            Payload::ModuleSection { parser: inner, unchecked_range }
+            | Payload::ComponentSection { parser: inner, unchecked_range } => {
                 reading.enter(std::mem::replace(&mut parser, inner), unchecked_range.end)?;
             }
             Payload::CodeSectionStart { size, .. } => {
@@ -89,12 +97,12 @@ impl<'a> Reading<'a> {
                 }
                 Ok(())
             }
-            Payload::ComponentAliasSection(section) if is_outermost => {
-                section.into_iter().try_for_each(|alias| if makes_type(&alias?) { self.add_types(vec![None]) } else { Ok(()) })
-            }
-            Payload::ComponentImportSection(section) if is_outermost => {
-                section.into_iter().try_for_each(|import| import.map_err(BadComponent::from).and_then(|import| self.import(import.name.name, import.ty)))
-            }
+            Payload::ComponentAliasSection(section) if is_outermost => section
+                .into_iter()
+                .try_for_each(|alias| if makes_type(&alias?) { self.add_types(vec![None]) } else { Ok(()) }),
+            Payload::ComponentImportSection(section) if is_outermost => section.into_iter().try_for_each(|import| {
+                import.map_err(BadComponent::from).and_then(|import| self.import(import.name.name, import.ty))
+            }),
             Payload::ComponentExportSection(section) if is_outermost => section.into_iter().try_for_each(|export| {
                 let export = export?;
                 self.export(export.name.name, export.kind)
@@ -154,7 +162,11 @@ impl<'a> Reading<'a> {
     fn add_producers(&mut self, section: ProducersSectionReader<'a>) {
         for field in section.into_iter().map_while(Result::ok) {
             for value in field.values.into_iter().map_while(Result::ok) {
-                let producer = Producer { field: field.name.to_owned(), name: value.name.to_owned(), version: value.version.to_owned() };
+                let producer = Producer {
+                    field: field.name.to_owned(),
+                    name: value.name.to_owned(),
+                    version: value.version.to_owned(),
+                };
                 if self.producers.len() < MAX_PRODUCERS && self.producers.insert(producer.clone()) {
                     self.found.producers.push(producer);
                 }

@@ -59,7 +59,9 @@ fn require_known(import: &Import) -> Result<(), BadComponent> {
     }
     let is_known = |function: &&String| surface::rows_of(&import.interface).any(|row| row.function == **function);
     match import.functions.iter().find(|function| !is_known(function)) {
-        Some(function) => Err(BadComponent::UnknownFunction { import: import.name.clone(), function: function.clone() }),
+        Some(function) => {
+            Err(BadComponent::UnknownFunction { import: import.name.clone(), function: function.clone() })
+        }
         None => Ok(()),
     }
 }

@@ -39,7 +39,8 @@ fn imports_exports_and_capabilities_are_read() {
     ]);
     let component = read(bytes);
     let inspection = component.inspection();
-    let imports: Vec<_> = inspection.imports.iter().map(|import| (import.interface.as_str(), import.functions.join(","))).collect();
+    let imports: Vec<_> =
+        inspection.imports.iter().map(|import| (import.interface.as_str(), import.functions.join(","))).collect();
     assert_eq!(
         imports,
         [
@@ -97,7 +98,8 @@ fn known_packages_that_are_refused_are_no_bad_component() {
 #[test]
 fn an_import_is_covered_by_a_grant_of_any_capability_that_it_can_use() {
     let random = read(importing("wasi:random/random@0.2.0", "get-random-u64"));
-    let uncovered = Finding::Uncovered { import: "wasi:random/random@0.2.0".to_owned(), capabilities: vec![Capability::Random] };
+    let uncovered =
+        Finding::Uncovered { import: "wasi:random/random@0.2.0".to_owned(), capabilities: vec![Capability::Random] };
     assert_eq!(check(&random, &policy("time")), [uncovered]);
     assert_eq!(check(&random, &policy("random")), []);
     assert_eq!(check(&read(importing("wasi:cli/environment@0.2.0", "get-arguments")), &Policy::empty()), []);

@@ -5,8 +5,8 @@
 
 use super::bad::BadComponent;
 use wasmparser::{
-    BinaryReader, ComponentAlias, ComponentExternName, ComponentImport, ComponentType, ComponentTypeRef, ComponentTypeSectionReader,
-    CoreType,
+    BinaryReader, ComponentAlias, ComponentExternName, ComponentImport, ComponentType, ComponentTypeRef,
+    ComponentTypeSectionReader, CoreType,
 };
 
 /// How deep types may nest. The deepest in use is a component type in a component type: a handful.
@@ -16,9 +16,14 @@ const MAX_NESTING: usize = 100;
 pub(super) type Functions<'a> = Option<Vec<&'a str>>;
 
 /// One entry for each type of the section `section` of `bytes`.
-pub(super) fn functions_of_types<'a>(bytes: &'a [u8], section: &ComponentTypeSectionReader<'a>) -> Result<Vec<Functions<'a>>, BadComponent> {
+pub(super) fn functions_of_types<'a>(
+    bytes: &'a [u8],
+    section: &ComponentTypeSectionReader<'a>,
+) -> Result<Vec<Functions<'a>>, BadComponent> {
     let range = section.range();
-    let contents = bytes.get(range.clone()).ok_or_else(|| BadComponent::malformed(range.start, "a section ends behind the file"))?;
+    let contents = bytes
+        .get(range.clone())
+        .ok_or_else(|| BadComponent::malformed(range.start, "a section ends behind the file"))?;
     let mut reader = BinaryReader::new(contents, range.start);
     let count = reader.read_var_u32()?;
     // Not allocated at once: the count is the file's claim.
@@ -40,7 +45,8 @@ fn functions_of_type<'a>(reader: &mut BinaryReader<'a>) -> Result<Functions<'a>,
             continue;
         }
         *left -= 1;
-        if let (Some(function), Some(functions), 1) = (declaration(reader, &mut levels)?, &mut functions, levels.len()) {
+        if let (Some(function), Some(functions), 1) = (declaration(reader, &mut levels)?, &mut functions, levels.len())
+        {
             functions.push(function);
         }
     }
@@ -57,7 +63,10 @@ fn enter(reader: &mut BinaryReader<'_>, levels: &mut Vec<u32>) -> Result<(), Bad
         return Ok(());
     }
     if levels.len() == MAX_NESTING {
-        return Err(BadComponent::malformed(reader.original_position(), format!("types nest deeper than {MAX_NESTING}")));
+        return Err(BadComponent::malformed(
+            reader.original_position(),
+            format!("types nest deeper than {MAX_NESTING}"),
+        ));
     }
     reader.read_u8()?;
     levels.push(reader.read_var_u32()?);
@@ -68,10 +77,16 @@ fn enter(reader: &mut BinaryReader<'_>, levels: &mut Vec<u32>) -> Result<(), Bad
 fn declaration<'a>(reader: &mut BinaryReader<'a>, levels: &mut Vec<u32>) -> Result<Option<&'a str>, BadComponent> {
     let position = reader.original_position();
     match reader.read_u8()? {
-        0x00 => drop(reader.read::<CoreType<'_>>()?),
+        0x00 => {
+            reader.read::<CoreType<'_>>()?;
+        }
         0x01 => enter(reader, levels)?,
-        0x02 => drop(reader.read::<ComponentAlias<'_>>()?),
-        0x03 => drop(reader.read::<ComponentImport<'_>>()?),
+        0x02 => {
+            reader.read::<ComponentAlias<'_>>()?;
+        }
+        0x03 => {
+            reader.read::<ComponentImport<'_>>()?;
+        }
         0x04 => {
             let name = reader.read::<ComponentExternName<'a>>()?.name;
             let is_function = matches!(reader.read::<ComponentTypeRef>()?, ComponentTypeRef::Func(_));

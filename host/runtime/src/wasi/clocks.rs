@@ -32,7 +32,12 @@ impl monotonic_clock::Host for State {
 impl State {
     fn subscribe_to(&mut self, instant: u64, wait: Duration) -> wasmtime::Result<Resource<DynPollable>> {
         let session = Arc::clone(&self.session);
-        let sleep = self.table.push(Sleep { session, instant, until: tokio::time::Instant::now().checked_add(wait), has_yielded: false })?;
+        let sleep = self.table.push(Sleep {
+            session,
+            instant,
+            until: tokio::time::Instant::now().checked_add(wait),
+            has_yielded: false,
+        })?;
         subscribe(&mut self.table, sleep)
     }
 }

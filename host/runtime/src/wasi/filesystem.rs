@@ -109,7 +109,9 @@ impl HostDescriptor for State {
     fn sync_data(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
         match self.table.get(&fd)? {
             Descriptor::File(file) => Ok(file.sync_data()?),
-            Descriptor::Directory(directory) => Ok(self.session.files().sync_directory("wasi:filesystem sync-data", directory)?),
+            Descriptor::Directory(directory) => {
+                Ok(self.session.files().sync_directory("wasi:filesystem sync-data", directory)?)
+            }
         }
     }
 
@@ -138,7 +140,9 @@ impl HostDescriptor for State {
         let files = self.session.files();
         match self.table.get(&fd)? {
             Descriptor::File(file) => Ok(files.file_set_times(CALL, file, times)?),
-            Descriptor::Directory(directory) => Ok(files.set_times_at(&at(CALL, directory, "."), convert::follow(PathFlags::empty()), times)?),
+            Descriptor::Directory(directory) => {
+                Ok(files.set_times_at(&at(CALL, directory, "."), convert::follow(PathFlags::empty()), times)?)
+            }
         }
     }
 
@@ -166,7 +170,9 @@ impl HostDescriptor for State {
     fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
         match self.table.get(&fd)? {
             Descriptor::File(file) => Ok(file.sync_all()?),
-            Descriptor::Directory(directory) => Ok(self.session.files().sync_directory("wasi:filesystem sync", directory)?),
+            Descriptor::Directory(directory) => {
+                Ok(self.session.files().sync_directory("wasi:filesystem sync", directory)?)
+            }
         }
     }
 
@@ -180,7 +186,9 @@ impl HostDescriptor for State {
         let files = self.session.files();
         let metadata = match self.table.get(&fd)? {
             Descriptor::File(file) => files.file_metadata(CALL, file)?,
-            Descriptor::Directory(directory) => files.metadata_at(&at(CALL, directory, "."), convert::follow(PathFlags::empty()))?,
+            Descriptor::Directory(directory) => {
+                files.metadata_at(&at(CALL, directory, "."), convert::follow(PathFlags::empty()))?
+            }
         };
         Ok(convert::stat(&metadata))
     }
@@ -248,7 +256,13 @@ impl HostDescriptor for State {
         Ok(files.remove_directory_at(&at("wasi:filesystem remove-directory-at", directory, &path))?)
     }
 
-    fn rename_at(&mut self, fd: Resource<Descriptor>, old_path: String, new_fd: Resource<Descriptor>, new_path: String) -> FsResult<()> {
+    fn rename_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        old_path: String,
+        new_fd: Resource<Descriptor>,
+        new_path: String,
+    ) -> FsResult<()> {
         const CALL: &str = "wasi:filesystem rename-at";
         let (files, old_directory) = directory(self, &fd)?;
         let (_, new_directory) = directory(self, &new_fd)?;
@@ -275,14 +289,22 @@ impl HostDescriptor for State {
         let files = self.session.files();
         let hash = match self.table.get(&fd)? {
             Descriptor::File(file) => files.file_metadata_hash(CALL, file)?,
-            Descriptor::Directory(directory) => files.metadata_hash_at(&at(CALL, directory, "."), convert::follow(PathFlags::empty()))?,
+            Descriptor::Directory(directory) => {
+                files.metadata_hash_at(&at(CALL, directory, "."), convert::follow(PathFlags::empty()))?
+            }
         };
         Ok(convert::metadata_hash(hash))
     }
 
-    fn metadata_hash_at(&mut self, fd: Resource<Descriptor>, flags: PathFlags, path: String) -> FsResult<MetadataHashValue> {
+    fn metadata_hash_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+    ) -> FsResult<MetadataHashValue> {
         let (files, directory) = directory(self, &fd)?;
-        let hash = files.metadata_hash_at(&at("wasi:filesystem metadata-hash-at", directory, &path), convert::follow(flags))?;
+        let hash = files
+            .metadata_hash_at(&at("wasi:filesystem metadata-hash-at", directory, &path), convert::follow(flags))?;
         Ok(convert::metadata_hash(hash))
     }
 

@@ -45,7 +45,9 @@ impl State {
         let limit = self.limiter.limits.host_allocation_bytes;
         match usize::try_from(length) {
             Ok(length) if length as u64 <= limit => Ok(vec![0; length]),
-            _ => Err(wasmtime::format_err!("the guest asked for {length} random bytes at once; at most {limit} are given")),
+            _ => Err(wasmtime::format_err!(
+                "the guest asked for {length} random bytes at once; at most {limit} are given"
+            )),
         }
     }
 }

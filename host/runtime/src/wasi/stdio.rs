@@ -10,7 +10,9 @@ use caphost_caps::stdio::{Input, InputRead, Output, OutputError};
 use caphost_policy::Limits;
 use wasmtime::component::Resource;
 use wasmtime_wasi_io::poll::Pollable;
-use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream, InputStream, OutputStream, StreamError, StreamResult};
+use wasmtime_wasi_io::streams::{
+    DynInputStream, DynOutputStream, InputStream, OutputStream, StreamError, StreamResult,
+};
 
 /// That a standard stream is a terminal; there is nothing to do with it.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]

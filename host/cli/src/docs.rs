@@ -1,0 +1,75 @@
+//! `caphost docs`: tables for the documents, from the lists that the program itself uses.
+
+use crate::exit::{self, Exit};
+use crate::failure::Failure;
+use crate::output;
+use caphost::policy::codes::Code;
+use caphost::policy::{Capability, Profile};
+use caphost::surface;
+use clap::ValueEnum;
+
+/// Which table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Topic {
+    /// What can be granted in this build.
+    Capabilities,
+    /// How the program ends.
+    ExitCodes,
+    /// The codes of messages.
+    Codes,
+}
+
+/// Prints the table of `topic` as Markdown.
+pub(crate) fn print(topic: Topic) -> Result<Exit, Failure> {
+    output::print(&match topic {
+        Topic::Capabilities => capabilities(),
+        Topic::ExitCodes => {
+            table(["code", "meaning"], exit::meanings().map(|(code, meaning)| [code.to_string(), meaning.to_owned()]))
+        }
+        Topic::Codes => {
+            table(["code", "title"], Code::ALL.iter().map(|code| [code.number().to_owned(), code.title().to_owned()]))
+        }
+    })?;
+    Ok(Exit::Success)
+}
+
+/// What nothing enforces yet is not in the documents.
+fn capabilities() -> String {
+    let enforced = Capability::ALL.iter().filter(|capability| surface::is_enforced(**capability));
+    let row = |capability: &Capability| {
+        [format!("`{capability}`"), capability.scope_help().to_owned(), capability.covers().to_owned()]
+    };
+    table(["capability", "scope", "covers"], enforced.map(row)) + &profiles()
+}
+
+/// The profiles that can be granted as a whole.
+fn profiles() -> String {
+    let is_enforced =
+        |profile: &&Profile| profile.capabilities.iter().all(|capability| surface::is_enforced(*capability));
+    let named =
+        Profile::ALL.iter().filter(is_enforced).map(|profile| format!("`{}` ({})", profile.name, profile.summary));
+    format!("\nShort names for several at once: {}.\n", named.collect::<Vec<_>>().join(", "))
+}
+
+fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let head = line(&head.map(str::to_owned)) + &line(&head.map(|_| "---".to_owned()));
+    rows.fold(head, |text, row| text + &line(&row.map(|cell| cell.replace('|', "\\|"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_markdown() {
+        let rows = [["a|b".to_owned(), "c".to_owned()]].into_iter();
+        assert_eq!(table(["x", "y"], rows), "| x | y |\n| --- | --- |\n| a\\|b | c |\n");
+    }
+
+    #[test]
+    fn only_what_is_enforced_is_documented() {
+        let text = capabilities();
+        assert!(text.contains("`fs.read`") && !text.contains("`net.connect`"), "{text}");
+    }
+}

@@ -1,0 +1,256 @@
+//! `caphost explain`: a code's page, or which rule decides.
+
+use crate::args::ExplainArguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::{output, settings};
+use anyhow::Context;
+use caphost::caps::ambient::{self, HostAuthority};
+use caphost::caps::{Remedy, escape};
+use caphost::policy::codes::Code;
+use caphost::policy::{
+    Capability, Decision, HostPattern, Limits, NetScope, PathScope, Policy, Request, Rule, Scope, Target, parse_list,
+    paths,
+};
+use caphost::surface;
+use std::convert::Infallible;
+
+/// Answers each question.
+pub(crate) fn explain(arguments: ExplainArguments) -> Result<Exit, Failure> {
+    let written = settings::authority(arguments.authority, Limits::default())?.policy;
+    let directory =
+        ambient::working_directory(HostAuthority::claim()).context("failed to find the working directory")?;
+    let judge = Judge::new(written, directory.to_string_lossy().into_owned());
+    let (mut answers, mut exit) = (Vec::new(), Exit::Success);
+    for question in &arguments.questions {
+        if let Some(code) = code(question)? {
+            answers.push(code.page());
+            continue;
+        }
+        let rules = parse_list(question).map_err(|error| Failure::usage(error.render("explain")))?;
+        for rule in rules {
+            let answer = judge.answer(&rule)?;
+            if !answer.is_allowed {
+                exit = Exit::No;
+            }
+            answers.push(answer.text);
+        }
+    }
+    output::print(&answers.join("\n"))?;
+    Ok(exit)
+}
+
+/// The code that `question` names, if it looks like one.
+fn code(question: &str) -> Result<Option<Code>, Failure> {
+    let digits = question.get(..3).filter(|head| head.eq_ignore_ascii_case("CAP")).and_then(|_| question.get(3..));
+    if digits.is_none_or(|digits| digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit())) {
+        return Ok(None);
+    }
+    let code =
+        Code::from_number(question).ok_or_else(|| Failure::usage(format!("explain: there is no code `{question}`")))?;
+    Ok(Some(code))
+}
+
+/// A policy, with relative paths taken from a directory.
+struct Judge {
+    /// As the operator wrote it.
+    written: Policy,
+    /// The same rules in the same order, with absolute paths.
+    anchored: Policy,
+    directory: String,
+}
+
+struct Answer {
+    is_allowed: bool,
+    text: String,
+}
+
+impl Judge {
+    fn new(written: Policy, directory: String) -> Self {
+        let anchor = |scope: &PathScope| {
+            let host = paths::normalise(&directory, scope.host());
+            Ok(PathScope::new(&host, scope.guest()).unwrap_or_else(|_| scope.clone()))
+        };
+        let anchored = match written.map_paths::<Infallible>(anchor) {
+            Ok(policy) => policy,
+            Err(never) => match never {},
+        };
+        Self { written, anchored, directory }
+    }
+
+    fn answer(&self, rule: &Rule) -> Result<Answer, Failure> {
+        let mut lines = Vec::new();
+        let is_allowed = match &rule.scope {
+            Scope::Any if rule.capability.scope_kind() != caphost::policy::ScopeKind::None => {
+                self.whole(rule.capability, &mut lines)
+            }
+            scope => self.one(rule, scope, &mut lines)?,
+        };
+        if !surface::is_enforced(rule.capability) {
+            lines.push(
+                "note       nothing in this build enforces it yet, so `caphost run` takes no such rule".to_owned(),
+            );
+        }
+        let verdict = if is_allowed { "allowed" } else { "refused" };
+        let details: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        Ok(Answer { is_allowed, text: format!("`{}` is {verdict}\n{details}", escape(&rule.to_string())) })
+    }
+
+    /// A capability without a scope: is anything of it granted, and what?
+    fn whole(&self, capability: Capability, lines: &mut Vec<String>) -> bool {
+        let is_allowed = self.written.has_any_grant(capability);
+        let of = |rule: &&Rule| rule.capability == capability;
+        let grants: Vec<_> = self.written.grants().iter().map(|grant| &grant.rule).filter(of).collect();
+        let denies: Vec<_> = self.written.denies().iter().filter(of).collect();
+        lines.push(if grants.is_empty() {
+            "reason     it is not granted at all".to_owned()
+        } else {
+            format!("granted    {}", listed(&grants))
+        });
+        if !denies.is_empty() {
+            lines.push(format!("denied     {}", listed(&denies)));
+        }
+        if grants.is_empty() {
+            lines.push(format!("hint: --allow {capability}"));
+        }
+        is_allowed
+    }
+
+    /// One resource.
+    fn one(&self, rule: &Rule, scope: &Scope, lines: &mut Vec<String>) -> Result<bool, Failure> {
+        let path = match scope {
+            Scope::Path(path) => paths::normalise(&self.directory, path.host()),
+            _ => String::new(),
+        };
+        let target = target(scope, &path, rule)?;
+        if !path.is_empty() {
+            lines.push(format!("resolved   {}", escape(&path)));
+        }
+        let decision = self.anchored.decide(&Request { capability: rule.capability, target });
+        lines.extend(self.reason(rule, decision));
+        Ok(decision.is_allowed())
+    }
+
+    fn reason(&self, rule: &Rule, decision: Decision) -> Vec<String> {
+        let quoted = |rule: Option<&Rule>| {
+            format!("`{}`", rule.map_or(String::new(), |rule| escape(&rule.to_string()).to_string()))
+        };
+        match decision {
+            Decision::Allowed { grant } => {
+                vec![format!("reason     grant {}", quoted(self.written.grant(grant).map(|grant| &grant.rule)))]
+            }
+            Decision::Denied { by: Some(deny) } => vec![
+                format!("reason     deny rule {}", quoted(self.written.deny(deny))),
+                "hint: a deny rule beats every grant; remove the rule to allow it".to_owned(),
+            ],
+            Decision::Denied { by: None } => {
+                let reason = if self.written.has_any_grant(rule.capability) {
+                    "no grant covers it"
+                } else {
+                    "it is not granted at all"
+                };
+                vec![format!("reason     {reason}"), format!("hint: {}", Remedy::Allow(rule.to_string()))]
+            }
+        }
+    }
+}
+
+/// The one resource that `scope` names.
+fn target<'a>(scope: &'a Scope, path: &'a str, rule: &Rule) -> Result<Target<'a>, Failure> {
+    match scope {
+        Scope::Any => Ok(Target::None),
+        Scope::Path(_) => Ok(Target::Path(path)),
+        Scope::Name(name) if name.prefix().is_none() => Ok(Target::Name(name.as_str())),
+        Scope::Table(table) => Ok(Target::Table { database: table.database(), table: table.table() }),
+        Scope::Net(net) => peer(net, rule),
+        Scope::Name(_) => Err(many(rule)),
+    }
+}
+
+fn peer<'a>(net: &'a NetScope, rule: &Rule) -> Result<Target<'a>, Failure> {
+    let ports = net.ports();
+    let port = (ports.first() == ports.last()).then_some(ports.first());
+    let is_lookup = rule.capability == Capability::NetResolve;
+    match (net.host(), port) {
+        (HostPattern::Name(name), _) if is_lookup => Ok(Target::Host { name, port: None }),
+        (HostPattern::Name(name), Some(_)) => Ok(Target::Host { name, port }),
+        (HostPattern::Address(address), Some(port)) => Ok(Target::Address { address: *address, port, name: None }),
+        _ => Err(many(rule)),
+    }
+}
+
+#[cold]
+fn many(rule: &Rule) -> Failure {
+    Failure::usage(format!(
+        "explain: `{}` covers many resources, and each has an answer of its own; ask about one of them (of a peer, with its port)",
+        escape(&rule.to_string())
+    ))
+}
+
+fn listed(rules: &[&Rule]) -> String {
+    rules.iter().map(|rule| format!("`{}`", escape(&rule.to_string()))).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(question: &str, allow: &str, deny: &str) -> Result<(bool, String), Failure> {
+        let mut builder =
+            parse_list(allow).unwrap().into_iter().fold(Policy::builder(), caphost::policy::PolicyBuilder::allow);
+        builder = parse_list(deny).unwrap().into_iter().fold(builder, caphost::policy::PolicyBuilder::deny);
+        let judge = Judge::new(builder.build(), "/work".to_owned());
+        judge.answer(&question.parse().unwrap()).map(|answer| (answer.is_allowed, answer.text))
+    }
+
+    #[test]
+    fn the_rule_that_decides_is_named_as_it_was_written() {
+        let (is_allowed, text) = answer("fs.read:./data/a", "fs.read:./data", "").unwrap();
+        assert!(is_allowed);
+        assert_eq!(
+            text,
+            "`fs.read:./data/a` is allowed\n  resolved   /work/data/a\n  reason     grant `fs.read:./data`\n"
+        );
+        let (is_allowed, text) = answer("fs.read:./data/a", "fs.read:./data", "fs.read:data/a").unwrap();
+        assert!(!is_allowed && text.contains("deny rule `fs.read:data/a`"), "{text}");
+    }
+
+    #[test]
+    fn what_is_missing_is_hinted() {
+        let (is_allowed, text) = answer("fs.read:../it's", "fs.read:./data", "").unwrap();
+        assert!(!is_allowed);
+        assert!(text.contains("no grant covers it") && text.contains(r"hint: --allow 'fs.read:../it'\''s'"), "{text}");
+        let (_, text) = answer("time", "", "").unwrap();
+        assert!(text.contains("not granted at all") && text.contains("--allow time.wall"), "{text}");
+        assert!(answer("time", "time", "").unwrap().0);
+    }
+
+    #[test]
+    fn a_capability_alone_asks_what_is_granted_of_it() {
+        let (is_allowed, text) = answer("fs.read", "fs.read:./a,fs.write:./b", "fs:./a/b").unwrap();
+        assert!(is_allowed);
+        assert!(text.contains("granted    `fs.read:./a`\n") && text.contains("denied     `fs.read:./a/b`\n"), "{text}");
+        assert!(!answer("fs.read", "", "").unwrap().0);
+    }
+
+    #[test]
+    fn a_question_about_many_resources_is_a_usage_error() {
+        for question in
+            ["env.read:APP_*", "net.connect:*.example.com:443", "net.connect:example.com", "net.connect:10.0.0.0/8:80"]
+        {
+            assert_eq!(answer(question, "", "").unwrap_err().exit, Exit::Usage, "{question}");
+        }
+        assert!(answer("net.connect:example.com:443", "net.connect:example.com", "").unwrap().0);
+        assert!(answer("net.resolve:example.com", "net.resolve:example.com", "").unwrap().0);
+        assert!(!answer("env.read:HOME", "env.read:APP_*", "").unwrap().0);
+    }
+
+    #[test]
+    fn only_what_looks_like_a_code_is_one() {
+        assert_eq!(code("cap0102").unwrap(), Some(Code::NoGrantCovers));
+        assert_eq!(code("CAP9999").unwrap_err().exit, Exit::Usage);
+        for other in ["", "CAP", "capability", "fs.read", "é"] {
+            assert_eq!(code(other).unwrap(), None, "{other}");
+        }
+    }
+}

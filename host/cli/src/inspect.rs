@@ -1,0 +1,83 @@
+//! `caphost inspect`.
+
+use crate::args::InspectArguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::{Subject, json_line};
+use crate::units::grouped;
+use crate::{columns, component, output};
+use caphost::caps::escape;
+use caphost::inspect::{Component, Import, Producer};
+use caphost::policy::Capability;
+use serde_json::{Value, json};
+
+/// Shows what a component is.
+pub(crate) fn inspect(arguments: &InspectArguments) -> Result<Exit, Failure> {
+    let component = component::read(&arguments.component)?;
+    component.validate().map_err(|error| component::bad(&escape(component.name()).to_string(), &error))?;
+    output::print(&if arguments.json { json_line(&as_json(&component)) } else { as_text(&component) })?;
+    Ok(Exit::Success)
+}
+
+fn as_json(component: &Component) -> Value {
+    let inspection = component.inspection();
+    let subject = Subject::of(component);
+    json!({
+        "name": subject.name,
+        "sha256": subject.sha256,
+        "size": inspection.size,
+        "is_command": inspection.is_command,
+        "capabilities": names(&inspection.capabilities()),
+        "imports": inspection.imports.iter().map(import_as_json).collect::<Vec<_>>(),
+        "exports": inspection.exports,
+        "producers": inspection.producers.iter().map(producer_as_json).collect::<Vec<_>>(),
+    })
+}
+
+fn import_as_json(import: &Import) -> Value {
+    json!({
+        "name": import.name,
+        "interface": import.interface,
+        "version": import.version,
+        "functions": import.functions,
+        "capabilities": names(&import.capabilities),
+    })
+}
+
+fn producer_as_json(producer: &Producer) -> Value {
+    json!({ "field": producer.field, "name": producer.name, "version": producer.version })
+}
+
+fn as_text(component: &Component) -> String {
+    let inspection = component.inspection();
+    let capabilities = names(&inspection.capabilities()).join(", ");
+    let facts = [
+        ["sha256".to_owned(), Subject::of(component).sha256],
+        ["size".to_owned(), format!("{} bytes", grouped(inspection.size))],
+        [
+            "command".to_owned(),
+            if inspection.is_command { "yes" } else { "no: it does not export `wasi:cli/run`" }.to_owned(),
+        ],
+        ["could use".to_owned(), if capabilities.is_empty() { "nothing outside".to_owned() } else { capabilities }],
+    ];
+    let mut text = format!("{}\n{}", escape(component.name()), columns::align(&facts));
+    text += &part("imports", &inspection.imports.iter().map(import_row).collect::<Vec<_>>());
+    text += &part("exports", &inspection.exports.iter().map(|name| [escape(name).to_string()]).collect::<Vec<_>>());
+    text + &part("made with, as it says", &inspection.producers.iter().map(producer_row).collect::<Vec<_>>())
+}
+
+fn part<const N: usize>(title: &str, rows: &[[String; N]]) -> String {
+    if rows.is_empty() { String::new() } else { format!("{title}\n{}", columns::align(rows)) }
+}
+
+fn import_row(import: &Import) -> [String; 2] {
+    [escape(&import.name).to_string(), names(&import.capabilities).join(", ")]
+}
+
+fn producer_row(producer: &Producer) -> [String; 3] {
+    [&producer.field, &producer.name, &producer.version].map(|text| escape(text).to_string())
+}
+
+fn names(capabilities: &[Capability]) -> Vec<&'static str> {
+    capabilities.iter().map(|capability| capability.name()).collect()
+}

@@ -1,0 +1,165 @@
+//! `caphost run`.
+
+use crate::args::RunArguments;
+use crate::component;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::{Message, Refusals, Reporter, Subject};
+use crate::settings::{self, RunSettings};
+use anyhow::{Context, Error};
+use caphost::caps::ambient::{self, HostAuthority};
+use caphost::caps::fs::MountError;
+use caphost::caps::stdio::Stdout;
+use caphost::caps::{Denied, SessionError, escape};
+use caphost::inspect::{Component, check};
+use caphost::policy::codes::Code;
+use caphost::{Host, OnDeny, Outcome, Run, RunError};
+use std::io::Write;
+use std::path::Path;
+
+/// Runs a component, and says how it ended.
+pub(crate) fn run(arguments: RunArguments, reporter: Reporter) -> Result<Exit, Failure> {
+    let settings = settings::of_run(arguments)?;
+    let component = component::read(&settings.component)?;
+    component.require_runnable().map_err(|error| component::bad(&name(&component), &error))?;
+    if settings.is_strict {
+        require_covered(&component, &settings)?;
+    }
+    let subject = Subject::of(&component);
+    let refusals = Refusals::new(reporter, subject.clone());
+    let on_deny = settings.on_deny;
+    let outcome = start(settings, component, &refusals);
+    refusals.finish();
+    let outcome = outcome.map_err(|Failure { exit, messages }| {
+        let messages = messages.into_iter().map(|message| message.about(&subject)).collect();
+        Failure { exit, messages }
+    })?;
+    let (exit, message) = ending(outcome, on_deny);
+    if let Some(message) = message {
+        reporter.tell(&message.about(&subject));
+    }
+    Ok(exit)
+}
+
+fn require_covered(component: &Component, settings: &RunSettings) -> Result<(), Failure> {
+    let findings = check(component, &settings.authority.policy);
+    if findings.is_empty() { Ok(()) } else { Err(settings::refused(&findings)) }
+}
+
+fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Result<Outcome, Failure> {
+    let audit = settings.audit.as_deref().map(audit_file).transpose()?;
+    let run = Run {
+        arguments: settings.arguments,
+        environment: settings.authority.environment,
+        on_deny: settings.on_deny,
+        stdin: settings.stdin,
+        stdout: Stdout::Host,
+        stderr: Stdout::Host,
+        audit,
+        observer: Some(refusals.observer()),
+        ..Run::new(component, settings.authority.policy)
+    };
+    Host::new(settings.cache).run(run, HostAuthority::claim()).map_err(not_run)
+}
+
+fn audit_file(path: &Path) -> anyhow::Result<Box<dyn Write + Send>> {
+    let file = ambient::create_audit_file(path, HostAuthority::claim());
+    let file =
+        file.with_context(|| format!("failed to create the audit file `{}`", escape(&path.to_string_lossy())))?;
+    Ok(Box::new(file))
+}
+
+/// Why nothing ran, or why what ran does not count.
+fn not_run(error: RunError) -> Failure {
+    let text = escape(&error.to_string()).to_string();
+    match error {
+        RunError::Session(SessionError::Mounts(errors)) => {
+            let message = |error: &MountError| Message::new(error.to_string()).code(Code::UnusableGrant);
+            Failure { exit: Exit::Refused, messages: errors.0.iter().map(message).collect() }
+        }
+        // The outer structure was sound, so it is the code inside that the engine does not take.
+        RunError::Compile(_) => Failure::new(Exit::BadComponent, Message::new(text).code(Code::Malformed)),
+        // Every import has a known name, so it is a type that does not fit.
+        RunError::Link(_) => Failure::new(Exit::BadComponent, Message::new(text).code(Code::UnknownImport)),
+        RunError::Session(_) | RunError::Host(_) | RunError::Audit(_) => Error::new(error).into(),
+    }
+}
+
+/// The exit code of an outcome, and what is left to say about it.
+fn ending(outcome: Outcome, on_deny: OnDeny) -> (Exit, Option<Message>) {
+    match outcome {
+        Outcome::Exited(code) => (Exit::Guest(code), None),
+        Outcome::Refused(denied) => (Exit::Refused, Some(stopped(denied, on_deny))),
+        Outcome::Limit { code, message } => (limit_exit(code), Some(limit(code, &message))),
+        Outcome::Trapped { message, backtrace } => {
+            let message = Message::new(format!("the guest trapped: {}", escape(&message))).code(Code::Trap);
+            (Exit::Trap, Some(message.backtrace(backtrace)))
+        }
+    }
+}
+
+/// The refusal itself was told when it happened.
+fn stopped(denied: Denied, on_deny: OnDeny) -> Message {
+    let why = match on_deny {
+        OnDeny::Trap => "by `--on-deny trap` every refusal ends it",
+        OnDeny::Error => "the refused call has no way to report it",
+    };
+    Message::new(format!("the guest was stopped: {why}")).code(denied.code())
+}
+
+fn limit(code: Code, which: &str) -> Message {
+    let message = Message::new(format!("the guest was stopped: {which}")).code(code);
+    match limit_option(code) {
+        Some(option) => message.hint(format!("`{option}` raises the limit")),
+        None => message,
+    }
+}
+
+/// The option that sets the limit.
+fn limit_option(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::MemoryLimit => "--memory",
+        Code::TimeLimit => "--timeout",
+        Code::FuelLimit => "--fuel",
+        Code::HandleLimit => "--max-handles",
+        Code::InstanceLimit => "--max-instances",
+        Code::OutputLimit => "--max-output",
+        _ => return None,
+    })
+}
+
+fn limit_exit(code: Code) -> Exit {
+    if code == Code::TimeLimit { Exit::Timeout } else { Exit::Limit }
+}
+
+fn name(component: &Component) -> String {
+    escape(component.name()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Arguments;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_limit_names_an_option_that_exists() {
+        let command = Arguments::command();
+        let run = command.find_subcommand("run").unwrap();
+        let is_limit = |code: &&Code| code.number().starts_with("CAP02");
+        for code in Code::ALL.iter().filter(is_limit) {
+            let option = limit_option(*code).unwrap().trim_start_matches("--");
+            assert!(run.get_arguments().any(|argument| argument.get_long() == Some(option)), "{option}");
+        }
+    }
+
+    #[test]
+    fn endings_have_their_own_exit_codes() {
+        let limit = |code| Outcome::Limit { code, message: "x".to_owned() };
+        let exit = |outcome| ending(outcome, OnDeny::Error).0.code();
+        assert_eq!(exit(Outcome::Exited(7)), 7);
+        assert_eq!(exit(limit(Code::MemoryLimit)), 121);
+        assert_eq!(exit(limit(Code::TimeLimit)), 122);
+        assert_eq!(exit(Outcome::Trapped { message: "x".to_owned(), backtrace: None }), 134);
+    }
+}

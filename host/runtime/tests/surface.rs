@@ -1,0 +1,45 @@
+//! Every function that is linked for a guest has a row in the table of capabilities, and every row a function.
+
+#![expect(clippy::expect_used, reason = "a test fails by panic")]
+
+use caphost::surface::{Needs, SURFACE};
+use std::collections::BTreeSet;
+use wit_parser::{Resolve, WorldItem};
+
+/// The functions that `caphost:host/command` imports: what `bindgen!` makes and the linker links.
+fn linked() -> BTreeSet<(String, String)> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path("../../wit").expect("the contract");
+    let world = resolve.packages[package].worlds["command"];
+    let mut functions = BTreeSet::new();
+    for item in resolve.worlds[world].imports.values() {
+        let WorldItem::Interface { id, .. } = item else { panic!("the world imports interfaces only") };
+        let interface = &resolve.interfaces[*id];
+        let package = &resolve.packages[interface.package.expect("a package")].name;
+        let name = format!("{}:{}/{}", package.namespace, package.name, interface.name.as_deref().expect("a name"));
+        functions.extend(interface.functions.keys().map(|function| (name.clone(), function.clone())));
+    }
+    functions
+}
+
+#[test]
+fn the_table_and_the_linked_functions_are_the_same() {
+    let rows = SURFACE.iter().filter(|row| !row.function.starts_with("[resource-drop]"));
+    let rows: BTreeSet<_> = rows.map(|row| (row.interface.to_owned(), row.function.to_owned())).collect();
+    let linked = linked();
+    let missing: Vec<_> = linked.difference(&rows).collect();
+    let dead: Vec<_> = rows.difference(&linked).collect();
+    assert!(linked.len() > 50, "the contract was read");
+    assert!(missing.is_empty(), "linked without a row: {missing:?}");
+    assert!(dead.is_empty(), "rows of nothing: {dead:?}");
+}
+
+#[test]
+fn a_row_without_a_capability_says_why() {
+    for row in SURFACE {
+        match row.needs {
+            Needs::Capabilities(capabilities) => assert!(!capabilities.is_empty(), "{}", row.function),
+            Needs::Nothing(why) => assert!(why.len() > 8, "{}: {why}", row.function),
+        }
+    }
+}

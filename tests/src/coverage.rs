@@ -25,6 +25,7 @@ const NEEDS_NO_GRANT: &[(&str, &str)] = &[
     ("initial-cwd", "tells nothing of the host"),
     ("monotonic-clock.now", "counts readings without `time.wall`"),
     ("monotonic-clock.resolution", "a constant"),
+    ("wall-clock.resolution", "a constant"),
     ("subscribe-instant", "waiting is no reading of a clock"),
     ("subscribe-duration", "waiting is no reading of a clock"),
     ("get-insecure-random-bytes", "a fixed sequence without `random`"),
@@ -41,12 +42,12 @@ const DECIDED_BY_OPENING: &[&str] = &[
     "descriptor.write-via-stream",
     "descriptor.append-via-stream",
     "descriptor.set-size",
-    "descriptor.advise",
 ];
 
 /// Functions on what only a granted call hands out: there is no way to ask them without one.
 const NEEDS_A_GRANTED_HANDLE: &[(&str, &str)] = &[
     ("directory-entry-stream.read-directory-entry", "a listing comes from `read-directory`, which is refused"),
+    ("descriptor.advise", "a hint about an open file, which opening was asked for"),
     ("filesystem-error-code", "an error comes from a file stream, which is refused"),
 ];
 

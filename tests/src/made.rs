@@ -19,6 +19,12 @@ const RECURSES: &str = r#"
   (core module $m (func $run (export "run") (result i32) call $run i32.const 1 i32.add))
   (core instance $i (instantiate $m))"#;
 
+/// A core instance `$i` with one page of memory, whose `run` asks for a second.
+const GROWS: &str = r#"
+  (core module $m
+    (memory 1)
+    (func (export "run") (result i32) (drop (memory.grow (i32.const 1))) i32.const 0))
+  (core instance $i (instantiate $m))"#;
 /// A core instance `$i` whose `run` ends with code 42, by a function that no std uses yet.
 const EXITS_WITH_CODE: &str = r#"
   (import "wasi:cli/exit@0.2.0" (instance $exit (export "exit-with-code" (func (param "status-code" u8)))))
@@ -68,8 +74,11 @@ fn all() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
         ("unknown-function", importing("wasi:cli/environment@0.2.0", "get-secrets")?),
         ("wrong-type", importing("wasi:clocks/monotonic-clock@0.2.0", "now")?),
         ("exit-with-code", component(&[EXITS_WITH_CODE, EXPORT_RUN])?),
+        ("two-pages", component(&[GROWS, EXPORT_RUN])?),
         ("recursion", component(&[RECURSES, EXPORT_RUN])?),
-        ("instances-1000", instances(1_000)?),
+        ("instances-10", instances(10)?),
+        ("instances-11", instances(11)?),
+        ("instances-900", instances(900)?),
         ("instances-1001", instances(1_001)?),
     ])
 }

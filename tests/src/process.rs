@@ -42,8 +42,8 @@ pub struct Outcome {
 pub struct Output {
     /// What was kept.
     pub text: String,
-    /// Bytes in all.
-    pub length: u64,
+    /// Bytes that came after it.
+    pub dropped: u64,
 }
 
 impl Outcome {
@@ -112,13 +112,13 @@ fn wait(child: &mut Child, limit: Duration) -> anyhow::Result<Option<ExitStatus>
 }
 
 fn keep(mut from: impl Read) -> Output {
-    let (mut kept, mut length, mut piece) = (Vec::new(), 0, vec![0; 64 * 1024]);
+    let (mut kept, mut dropped, mut piece) = (Vec::new(), 0, vec![0; 64 * 1024]);
     while let Ok(count @ 1..) = from.read(&mut piece) {
-        length += count as u64;
         let room = MAX_KEPT.saturating_sub(kept.len()).min(count);
         kept.extend_from_slice(piece.get(..room).unwrap_or_default());
+        dropped += (count - room) as u64;
     }
-    Output { text: String::from_utf8_lossy(&kept).into_owned(), length }
+    Output { text: String::from_utf8_lossy(&kept).into_owned(), dropped }
 }
 
 #[cfg(test)]
@@ -146,6 +146,6 @@ mod tests {
     #[test]
     fn a_flood_is_counted_and_not_kept() {
         let outcome = shell("head -c 3000000 /dev/zero", HANG);
-        assert_eq!((outcome.stdout.text.len(), outcome.stdout.length), (MAX_KEPT, 3_000_000));
+        assert_eq!((outcome.stdout.text.len(), outcome.stdout.dropped), (MAX_KEPT, 3_000_000 - MAX_KEPT as u64));
     }
 }

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+/// What stands before a number that differs from run to run, or with each build of a guest.
+const FIELDS: &[&str] = &["\"elapsed_us\":", "\"size\":", "  size       ", " bytes of memory and asked for "];
+
 /// Texts to replace, longest first where one holds another.
 #[derive(Debug, Default)]
 pub struct Redactor {
@@ -22,9 +25,32 @@ impl Redactor {
         for (from, to) in &self.replacements {
             text = text.replace(from, to);
         }
-        let text = hashes(&text);
-        field(&field(&text, "\"elapsed_us\":"), "\"elapsed_ms\":")
+        let text = without_backtraces(&hashes(&text));
+        FIELDS.iter().fold(text, |text, name| field(&text, name))
     }
+}
+
+/// One line in the place of the frames of a backtrace, whose addresses change with each build of the guest.
+fn without_backtraces(text: &str) -> String {
+    let mut result = String::new();
+    let mut was_frame = false;
+    for line in text.split_inclusive('\n') {
+        let is_frame = is_frame(line);
+        match (is_frame, was_frame) {
+            (false, _) => result.push_str(line),
+            (true, false) => result.push_str("      (frames)\n"),
+            (true, true) => {}
+        }
+        was_frame = is_frame;
+    }
+    result
+}
+
+/// `  3:  0x14cd8 - guest.wasm!main`.
+fn is_frame(line: &str) -> bool {
+    let number =
+        line.trim_start().split_once(": ").filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    line.starts_with("    ") && number.is_some_and(|(_, frame)| frame.contains('!'))
 }
 
 /// `sha256:HEX…` becomes `sha256:#`, and every word of exactly 64 hexadecimal digits `#64`.
@@ -52,14 +78,17 @@ fn hashes(text: &str) -> String {
     result
 }
 
-/// `"name":123` becomes `"name":#`.
+/// `"name":123` becomes `"name":#`; a number may have gaps (`183 988 bytes`).
 fn field(text: &str, name: &str) -> String {
     let mut pieces = text.split(name);
     let mut result = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         result.push_str(name);
         result.push('#');
-        result.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let after = piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        let gap = if piece.len() > after.len() && piece[..piece.len() - after.len()].ends_with(' ') { " " } else { "" };
+        result.push_str(gap);
+        result.push_str(after);
     }
     result
 }
@@ -67,6 +96,21 @@ fn field(text: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frames_become_one_line() {
+        let seen = Redactor::default()
+            .redact("trapped: x\n  wasm backtrace:\n      0:  0x1 - a.wasm!f\n      1: b!g\nend 1: x!\n");
+        assert_eq!(seen, "trapped: x\n  wasm backtrace:\n      (frames)\nend 1: x!\n");
+    }
+
+    #[test]
+    fn sizes_are_no_part_of_a_case() {
+        assert_eq!(
+            Redactor::default().redact("  size       183 988 bytes\n{\"size\":12}"),
+            "  size       # bytes\n{\"size\":#}"
+        );
+    }
 
     #[test]
     fn what_differs_is_replaced_and_nothing_else() {

@@ -28,7 +28,7 @@ pub fn run(note: Option<&str>, command: &[String], outcome: &Outcome, shown: &Sh
     let lines = shown.lines.unwrap_or(MAX_LINES);
     let mut text = note.map(|note| format!("# {note}\n")).unwrap_or_default();
     let words: Vec<_> = command.iter().map(|word| quote(word)).collect();
-    text += &format!("$ caphost {}\n{}\n", words.join(" "), outcome.ending());
+    text += &format!("$ caphost {}\n{}\n", show(&words.join(" ")), outcome.ending());
     match shown.instead_of_stdout {
         Some(instead) => text += &section("stdout", &format!("({instead})\n"), lines),
         None => text += &section("stdout", &output(&outcome.stdout, shown.is_unordered), lines),
@@ -52,9 +52,8 @@ fn output(output: &Output, is_unordered: bool) -> String {
         lines.sort_unstable();
         text = lines.iter().map(|line| format!("{line}\n")).collect();
     }
-    let dropped = output.length.saturating_sub(output.text.len() as u64);
-    if dropped > 0 && !output.text.is_empty() {
-        text += &format!("\n… and {dropped} bytes more");
+    if output.dropped > 0 {
+        text += &format!("\n… and {} bytes more", output.dropped);
     }
     text
 }
@@ -78,13 +77,17 @@ fn section(name: &str, text: &str, lines: usize) -> String {
 }
 
 fn cut(line: &str) -> String {
-    // Visible, so that an escape that slipped through shows in a review.
-    let line: String = line.chars().flat_map(|c| visible(c).collect::<Vec<_>>()).collect();
+    let line = show(line);
     let count = line.chars().count();
     if count <= MAX_CHARACTERS {
         return line;
     }
     format!("{}… ({count} characters)", line.chars().take(BEGINNING).collect::<String>())
+}
+
+/// `text` with what is hidden made visible, so that an escape that slipped through shows in a review.
+fn show(text: &str) -> String {
+    text.chars().flat_map(visible).collect()
 }
 
 /// A raw control character as `⟦1b⟧`: nothing that `caphost` prints should hold one.

@@ -31,11 +31,14 @@ pub fn all_steps(case: &Case, mode: Option<DenyMode>, programs: &Programs) -> an
     let mut text = String::new();
     for (index, step) in case.steps.iter().enumerate() {
         if step.args.is_empty() && step.guest.is_empty() {
-            text += &report::files(step.note.as_deref(), &tree::show(&place.work)?);
+            text += &report::files(step.note.as_deref(), &place.tree()?);
             continue;
         }
-        for command in commands(step, mode) {
-            text += &place.run(step, &command, programs).with_context(|| format!("step {}: {command:?}", index + 1))?;
+        for (place_in_step, command) in commands(step, mode).iter().enumerate() {
+            let note = step.note.as_deref().filter(|_| place_in_step == 0);
+            text += &place
+                .run(step, note, command, programs)
+                .with_context(|| format!("step {}: {command:?}", index + 1))?;
         }
     }
     Ok(text)
@@ -64,7 +67,7 @@ impl Place {
     fn new(case: &Case, programs: &Programs) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let root = folder.path().canonicalize()?;
-        let work = root.join("work");
+        let work = root.join("here");
         fs::create_dir(&work)?;
         files::make(case, &work, &|name| programs.component(name))?;
         let redactor = Redactor::default()
@@ -76,8 +79,8 @@ impl Place {
         Ok(Self { work, audit: root.join("audit.jsonl"), redactor, _folder: folder })
     }
 
-    fn run(&self, step: &Step, command: &[String], programs: &Programs) -> anyhow::Result<String> {
-        let outcome = self.start(step, command, programs)?;
+    fn run(&self, step: &Step, note: Option<&str>, command: &[String], programs: &Programs) -> anyhow::Result<String> {
+        let mut outcome = self.start(step, command, programs)?;
         let instead = match step.again {
             None => None,
             Some(again) => self.second(again, step, command, &outcome, programs)?,
@@ -87,9 +90,12 @@ impl Place {
             instead_of_stdout: instead,
             is_unordered: step.unordered,
             audit: step.audit.then(|| self.audit()).transpose()?,
-            tree: step.tree.then(|| tree::show(&self.work)).transpose()?,
+            tree: step.tree.then(|| self.tree()).transpose()?,
         };
-        Ok(self.redactor.redact(&report::run(step.note.as_deref(), command, &outcome, &shown)))
+        for output in [&mut outcome.stdout, &mut outcome.stderr] {
+            output.text = self.redactor.redact(&output.text);
+        }
+        Ok(report::run(note, command, &outcome, &shown))
     }
 
     /// Runs again, and says what stands in the place of standard output.
@@ -134,7 +140,11 @@ impl Place {
 
     fn audit(&self) -> anyhow::Result<String> {
         let log = fs::read_to_string(&self.audit).context("no audit log was written")?;
-        audit::show(&log)
+        Ok(self.redactor.redact(&audit::show(&log)?))
+    }
+
+    fn tree(&self) -> anyhow::Result<String> {
+        Ok(self.redactor.redact(&tree::show(&self.work)?))
     }
 }
 

@@ -7,6 +7,7 @@
 mod line;
 
 use self::line::Formatter;
+use crate::request::Request;
 use caphost_policy::{Capability, Policy, RuleId, codes::Code};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,15 +22,17 @@ const WAKE_AT: usize = 512;
 /// How long a record waits to be written at most.
 const MAX_DELAY: Duration = Duration::from_millis(20);
 
-/// What the gate decided about one request.
-#[derive(Debug)]
-pub(crate) struct Record {
-    pub(crate) elapsed: Duration,
-    pub(crate) capability: Option<Capability>,
-    pub(crate) call: &'static str,
-    pub(crate) asked: String,
-    pub(crate) resolved: Option<String>,
-    pub(crate) verdict: Verdict,
+/// What the gate decided about one request. Its texts stand in the queue's.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    elapsed: Duration,
+    capability: Capability,
+    call: &'static str,
+    /// Where the resource as asked ends; it begins where the record before ended.
+    asked_end: usize,
+    /// Where the resource as resolved ends; absent when there is none.
+    resolved_end: Option<usize>,
+    verdict: Verdict,
 }
 
 /// The outcome of a decision, with the rule that decided.
@@ -56,8 +59,30 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Queue {
-    records: Vec<Record>,
+    batch: Batch,
     is_closed: bool,
+}
+
+/// Records and their texts. Guest and writer swap two of them, so that a record costs no allocation.
+#[derive(Debug, Default)]
+struct Batch {
+    records: Vec<Record>,
+    texts: String,
+}
+
+impl Batch {
+    fn push(&mut self, elapsed: Duration, request: &Request<'_>, verdict: Verdict) {
+        request.asked.push_to(&mut self.texts);
+        let asked_end = self.texts.len();
+        let resolved_end = request.target.push_to(&mut self.texts).then_some(self.texts.len());
+        let (capability, call) = (request.capability, request.call);
+        self.records.push(Record { elapsed, capability, call, asked_end, resolved_end, verdict });
+    }
+
+    fn clear(&mut self) {
+        self.records.clear();
+        self.texts.clear();
+    }
 }
 
 impl AuditLog {
@@ -82,20 +107,20 @@ impl AuditLog {
         Ok(Self { shared, writer: Mutex::new(Some(writer)) })
     }
 
-    /// Queues `record`.
+    /// Queues a record of what was decided about `request`.
     ///
     /// # Errors
     /// [`AuditFailed`] once a record could not be written.
-    pub(crate) fn append(&self, record: Record) -> Result<(), AuditFailed> {
+    pub(crate) fn append(&self, elapsed: Duration, request: &Request<'_>, verdict: Verdict) -> Result<(), AuditFailed> {
         let mut queue = lock(&self.shared.queue);
-        while queue.records.len() >= MAX_QUEUED && !self.shared.has_failed.load(Ordering::Acquire) {
+        while queue.batch.records.len() >= MAX_QUEUED && !self.shared.has_failed.load(Ordering::Acquire) {
             queue = self.shared.drained.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         if self.shared.has_failed.load(Ordering::Acquire) {
             return Err(AuditFailed);
         }
-        queue.records.push(record);
-        if queue.records.len() == WAKE_AT {
+        queue.batch.push(elapsed, request, verdict);
+        if queue.batch.records.len() == WAKE_AT {
             self.shared.filled.notify_one();
         }
         Ok(())
@@ -128,25 +153,29 @@ impl Drop for AuditLog {
 pub(crate) struct AuditFailed;
 
 fn write_until_closed(shared: &Shared, formatter: &mut Formatter, sink: &mut dyn Write) -> io::Result<()> {
+    let mut batch = Batch::default();
     loop {
-        let (records, is_closed) = next_batch(shared);
-        shared.drained.notify_all();
-        for record in &records {
-            sink.write_all(formatter.record(record).as_bytes())?;
-        }
+        let is_closed = next_batch(shared, &mut batch);
+        sink.write_all(formatter.batch(&batch).as_bytes())?;
+        batch.clear();
         if is_closed {
             return sink.flush();
         }
     }
 }
 
-/// Waits for enough records, for [`MAX_DELAY`], or for the end.
-fn next_batch(shared: &Shared) -> (Vec<Record>, bool) {
+/// Waits for enough records, for [`MAX_DELAY`], or for the end, and swaps what is queued for `batch`, which is empty.
+fn next_batch(shared: &Shared, batch: &mut Batch) -> bool {
     let queue = lock(&shared.queue);
-    let must_wait = |queue: &mut Queue| queue.records.len() < WAKE_AT && !queue.is_closed;
+    let must_wait = |queue: &mut Queue| queue.batch.records.len() < WAKE_AT && !queue.is_closed;
     let (mut queue, _) =
         shared.filled.wait_timeout_while(queue, MAX_DELAY, must_wait).unwrap_or_else(PoisonError::into_inner);
-    (std::mem::take(&mut queue.records), queue.is_closed)
+    let was_full = queue.batch.records.len() >= MAX_QUEUED;
+    std::mem::swap(&mut queue.batch, batch);
+    if was_full {
+        shared.drained.notify_all();
+    }
+    queue.is_closed
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -61,6 +61,12 @@ fn is_unprintable(character: char) -> bool {
 /// Appends `text` to `out` as a JSON string (RFC 8259, section 7), with the characters of [`escape`] as `\uXXXX`.
 pub(crate) fn push_json_string(out: &mut String, text: &str) {
     out.push('"');
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for character in text.chars() {
         match character {
             '"' => out.push_str("\\\""),

@@ -1,6 +1,6 @@
 //! The reference monitor. Invariant: a [`Permit`] exists only because [`Gate::check`] allowed the request that it stands for.
 
-use crate::audit::{AuditLog, Record, Verdict};
+use crate::audit::{AuditFailed, AuditLog, Verdict};
 use crate::clock::SessionClock;
 use crate::meter::Meter;
 use crate::refusal::{Denied, Refusal, Remedy};
@@ -195,16 +195,11 @@ impl Gate {
         self.refuse_with(request, Refused { code: Code::AuditFailed, deny: None, resolved: None, reason, remedy })
     }
 
-    fn record(&self, request: &Request<'_>, verdict: Verdict) -> Result<(), crate::audit::AuditFailed> {
-        let Some(audit) = &self.0.audit else { return Ok(()) };
-        audit.append(Record {
-            elapsed: self.0.clock.elapsed(),
-            capability: Some(request.capability),
-            call: request.call,
-            asked: request.asked.to_string(),
-            resolved: resolved(&request.target),
-            verdict,
-        })
+    fn record(&self, request: &Request<'_>, verdict: Verdict) -> Result<(), AuditFailed> {
+        match &self.0.audit {
+            Some(audit) => audit.append(self.0.clock.elapsed(), request, verdict),
+            None => Ok(()),
+        }
     }
 
     fn reason(&self, code: Code, capability: Capability, deny: Option<RuleId>) -> String {
@@ -230,11 +225,8 @@ struct Refused {
 }
 
 fn resolved(target: &Target<'_>) -> Option<String> {
-    match target {
-        Target::Whole => None,
-        Target::Name(name) => Some((*name).to_owned()),
-        Target::Path { place, .. } => Some(place.to_string()),
-    }
+    let mut text = String::new();
+    target.push_to(&mut text).then_some(text)
 }
 
 fn reason_without_rule(code: Code, capability: Capability) -> String {

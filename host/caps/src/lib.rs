@@ -29,6 +29,6 @@ pub use clock::{ClockHand, SessionClock};
 pub use escape::{Escaped, escape};
 pub use gate::{Gate, Observer, Permit};
 pub use refusal::{Denied, Refusal, Remedy};
-pub use request::{Asked, Obstacle, Place, Request, Target};
+pub use request::{Asked, Inside, Obstacle, Place, Request, Target};
 pub use revocation::Revoker;
 pub use session::{Session, SessionBuilder, SessionError};

@@ -32,10 +32,29 @@ impl<'a> Asked<'a> {
     }
 }
 
+impl Asked<'_> {
+    /// Appends it to `text`.
+    pub(crate) fn push_to(&self, text: &mut String) {
+        push_path(text, &[self.base, self.name]);
+    }
+}
+
 impl Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let separator = if self.base.is_empty() || self.name.is_empty() { "" } else { "/" };
-        write!(f, "{}{separator}{}", self.base, self.name)
+        let mut text = String::new();
+        self.push_to(&mut text);
+        f.write_str(&text)
+    }
+}
+
+/// Puts path parts together, empty ones left out: for records and messages, where nothing is resolved.
+fn push_path(text: &mut String, parts: &[&str]) {
+    let start = text.len();
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        if text.len() > start && !text.ends_with('/') {
+            text.push('/');
+        }
+        text.push_str(part);
     }
 }
 
@@ -55,24 +74,66 @@ pub enum Target<'a> {
     },
 }
 
-/// A host path in two parts, so that a decision need not put it together.
+/// A host path in parts, so that a decision need not put it together.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     /// The canonical host path of the mount.
     pub root: &'a str,
-    /// The path below it; empty for the mount itself.
-    pub inside: &'a str,
+    /// The path below it.
+    pub inside: Inside<'a>,
     /// The scope that the mount was granted as: what a hint repeats.
     pub scope: &'a str,
 }
 
+/// A path below a mount: a directory, and what was asked for below that. Both may be empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inside<'a> {
+    /// The directory.
+    pub directory: &'a str,
+    /// The path below it.
+    pub path: &'a str,
+}
+
+impl Inside<'_> {
+    fn parts(&self) -> [&str; 2] {
+        let path = self.path.trim_end_matches('/');
+        [self.directory, if path == "." { "" } else { path }]
+    }
+}
+
+impl Display for Inside<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        push_path(&mut text, &self.parts());
+        f.write_str(&text)
+    }
+}
+
+impl Place<'_> {
+    /// Appends it to `text`.
+    pub(crate) fn push_to(&self, text: &mut String) {
+        let [directory, path] = self.inside.parts();
+        push_path(text, &[self.root, directory, path]);
+    }
+}
+
 impl Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.root)?;
-        if !self.inside.is_empty() && !self.root.ends_with('/') {
-            f.write_str("/")?;
+        let mut text = String::new();
+        self.push_to(&mut text);
+        f.write_str(&text)
+    }
+}
+
+impl Target<'_> {
+    /// Appends what it resolved to, if it resolved to anything; answers whether it did.
+    pub(crate) fn push_to(&self, text: &mut String) -> bool {
+        match self {
+            Target::Whole => return false,
+            Target::Name(name) => text.push_str(name),
+            Target::Path { place, .. } => place.push_to(text),
         }
-        f.write_str(self.inside)
+        true
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn explain(arguments: ExplainArguments) -> Result<Exit, Failure> {
             answers.push(code.page());
             continue;
         }
-        let rules = parse_list(question).map_err(|error| Failure::usage(error.render("explain")))?;
+        let rules = parse_list(question).map_err(|error| settings::unreadable("explain", &error))?;
         for rule in rules {
             let answer = judge.answer(&rule)?;
             if !answer.is_allowed {

@@ -12,6 +12,7 @@ pub(crate) use self::subject::Subject;
 use self::refusals::Count;
 use caphost::policy::codes::Code;
 use serde::{Serialize, Serializer};
+use std::fmt;
 use std::io::{self, Write};
 
 /// The form of messages.
@@ -81,6 +82,13 @@ impl Message {
     }
 }
 
+/// As for people.
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&human::render(self))
+    }
+}
+
 fn number<S: Serializer>(code: &Option<Code>, serializer: S) -> Result<S::Ok, S::Error> {
     code.map(Code::number).serialize(serializer)
 }
@@ -100,7 +108,7 @@ impl Reporter {
     /// Says `message`.
     pub(crate) fn tell(self, message: &Message) {
         self.write(match self.format {
-            Format::Human => human::render(message),
+            Format::Human => message.to_string(),
             Format::Json => json::line(message),
         });
     }

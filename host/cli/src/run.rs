@@ -22,27 +22,20 @@ pub(crate) fn run(arguments: RunArguments, reporter: Reporter) -> Result<Exit, F
     let settings = settings::of_run(arguments)?;
     let component = component::read(&settings.component)?;
     component.require_runnable().map_err(|error| component::bad(&name(&component), &error))?;
-    if settings.is_strict {
-        require_covered(&component, &settings)?;
-    }
-    let subject = Subject::of(&component);
+    let (subject, on_deny) = (Subject::of(&component), settings.on_deny);
     let refusals = Refusals::new(reporter, subject.clone());
-    let on_deny = settings.on_deny;
-    let outcome = start(settings, component, &refusals);
+    let outcome = require_covered(&component, &settings).and_then(|()| start(settings, component, &refusals));
     refusals.finish();
-    let outcome = outcome.map_err(|Failure { exit, messages }| {
-        let messages = messages.into_iter().map(|message| message.about(&subject)).collect();
-        Failure { exit, messages }
-    })?;
-    let (exit, message) = ending(outcome, on_deny);
+    let (exit, message) = ending(outcome.map_err(|failure| failure.about(&subject))?, on_deny);
     if let Some(message) = message {
         reporter.tell(&message.about(&subject));
     }
     Ok(exit)
 }
 
+/// What `--strict` asks for.
 fn require_covered(component: &Component, settings: &RunSettings) -> Result<(), Failure> {
-    let findings = check(component, &settings.authority.policy);
+    let findings = if settings.is_strict { check(component, &settings.authority.policy) } else { Vec::new() };
     if findings.is_empty() { Ok(()) } else { Err(settings::refused(&findings)) }
 }
 
@@ -92,7 +85,8 @@ fn ending(outcome: Outcome, on_deny: OnDeny) -> (Exit, Option<Message>) {
         Outcome::Refused(denied) => (Exit::Refused, Some(stopped(denied, on_deny))),
         Outcome::Limit { code, message } => (limit_exit(code), Some(limit(code, &message))),
         Outcome::Trapped { message, backtrace } => {
-            let message = Message::new(format!("the guest trapped: {}", escape(&message))).code(Code::Trap);
+            let message = message.strip_prefix("wasm trap: ").unwrap_or(&message);
+            let message = Message::new(format!("the guest trapped: {}", escape(message))).code(Code::Trap);
             (Exit::Trap, Some(message.backtrace(backtrace)))
         }
     }
@@ -108,7 +102,7 @@ fn stopped(denied: Denied, on_deny: OnDeny) -> Message {
 }
 
 fn limit(code: Code, which: &str) -> Message {
-    let message = Message::new(format!("the guest was stopped: {which}")).code(code);
+    let message = Message::new(format!("{}: {}", code.title(), escape(which))).code(code);
     match limit_option(code) {
         Some(option) => message.hint(format!("`{option}` raises the limit")),
         None => message,

@@ -5,9 +5,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Message;
 use caphost::caps::ambient::HostAuthority;
+use caphost::caps::escape;
 use caphost::caps::stdio::Stdin;
 use caphost::inspect::{Finding, unenforced};
-use caphost::policy::{Capability, Limits, NameScope, Policy, PolicyBuilder, Rule, Scope, parse_list};
+use caphost::policy::{Capability, Limits, NameScope, Policy, PolicyBuilder, Rule, RuleError, Scope, parse_list};
 use caphost::{Cache, OnDeny};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -89,9 +90,23 @@ pub(crate) fn refused(findings: &[Finding]) -> Failure {
 pub(crate) fn rules(option: &str, lists: &[String]) -> Result<Vec<Rule>, Failure> {
     let mut rules = Vec::new();
     for list in lists {
-        rules.extend(parse_list(list).map_err(|error| Failure::usage(error.render(option)))?);
+        rules.extend(parse_list(list).map_err(|error| unreadable(option, &error))?);
     }
     Ok(rules)
+}
+
+/// The failure that shows where a rule cannot be read.
+#[cold]
+pub(crate) fn unreadable(source: &str, error: &RuleError) -> Failure {
+    Failure::usage(error.render(source).lines().map(visible).collect::<Vec<_>>().join("\n"))
+}
+
+/// Replaces what would deceive the eye, one for one, so that the mark stays below its place.
+fn visible(line: &str) -> String {
+    let is_shown = |character: char| {
+        character == '\\' || escape(character.encode_utf8(&mut [0; 4])).to_string().len() == character.len_utf8()
+    };
+    line.chars().map(|character| if is_shown(character) { character } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 fn may_read(name: &str) -> Result<Rule, Failure> {
@@ -157,6 +172,13 @@ mod tests {
         let (exit, text) = texts(given(&[], &["random,fs.raed:./data"], &[]).unwrap_err());
         assert_eq!(exit, 2);
         assert!(text.contains("--deny: `fs.raed`") && text.contains("did you mean `fs.read`?"), "{text}");
+    }
+
+    #[test]
+    fn the_message_about_a_typo_does_not_deceive() {
+        let failure = given(&["fs.raed:./a\u{202e}gnp.\u{1b}[2J"], &[], &[]).unwrap_err();
+        let text = failure.messages.first().unwrap().to_string();
+        assert!(text.contains("fs.raed:./a\u{fffd}gnp.\u{fffd}[2J\n  ^^^^^^^\n"), "{text}");
     }
 
     #[test]

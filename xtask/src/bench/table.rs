@@ -24,7 +24,7 @@ pub(super) fn markdown(report: &Report) -> String {
 fn heading(report: &Report) -> String {
     let machine = &report.machine;
     format!(
-        "{}: {}, {} cores, {}; {}. Medians of {} rounds.\n",
+        "{}: {}, {} cores, {}; {}. Medians, rounds: {}.\n",
         report.date,
         machine.processor,
         machine.cores,

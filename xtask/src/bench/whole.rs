@@ -20,7 +20,7 @@ pub(super) fn time_ns(mut make: impl FnMut() -> Result<Command>) -> Result<f64> 
     let mut times = Vec::new();
     while times.is_empty() || (begun.elapsed() < LONG_ENOUGH && times.len() < MOST_STARTS) {
         let mut command = make()?;
-        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
         let status = command.status()?;
         times.push(started.elapsed().as_nanos() as f64);

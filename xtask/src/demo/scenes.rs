@@ -51,12 +51,22 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         why: "ripgrep 15, as it comes from the crates registry, without a grant",
-        arguments: &["run", "rg.wasm", "-j1", "--count", "capability", "data"],
+        arguments: &["run", "rg.wasm", "-j1", "--no-ignore", "--count", "capability", "data"],
         outcome: Outcome::Refusal("CAP0101"),
     },
     Scene {
         why: "The same with its grant",
-        arguments: &["run", "--allow", "fs.read:./data", "rg.wasm", "-j1", "--count", "capability", "data"],
+        arguments: &[
+            "run",
+            "--allow",
+            "fs.read:./data",
+            "rg.wasm",
+            "-j1",
+            "--no-ignore",
+            "--count",
+            "capability",
+            "data",
+        ],
         outcome: Outcome::Answer("data/README.md:"),
     },
     Scene {
@@ -67,6 +77,7 @@ pub(super) const SCENES: &[Scene] = &[
             "fs.read:./data",
             "rg.wasm",
             "-j1",
+            "--no-ignore",
             "--count",
             "capability",
             "data/README.md",

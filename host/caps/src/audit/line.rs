@@ -1,6 +1,6 @@
 //! The text of an audit record, and the chain of hashes that shows a changed, missing or reordered line.
 
-use super::{Record, Verdict};
+use super::{Batch, Record, Verdict};
 use crate::escape::push_json_string;
 use caphost_policy::Policy;
 use sha2::{Digest, Sha256};
@@ -14,13 +14,14 @@ pub(super) struct Formatter {
     grants: Vec<String>,
     denies: Vec<String>,
     line: String,
+    lines: String,
 }
 
 impl Formatter {
     pub(super) fn new(policy: &Policy) -> Self {
         let grants = policy.grants().iter().map(|grant| grant.rule.to_string()).collect();
         let denies = policy.denies().iter().map(ToString::to_string).collect();
-        Self { sequence: 0, previous: [0; 32], grants, denies, line: String::new() }
+        Self { sequence: 0, previous: [0; 32], grants, denies, line: String::new(), lines: String::new() }
     }
 
     /// The first line: what runs, and all rules of its policy.
@@ -31,34 +32,47 @@ impl Formatter {
         push_list(&mut self.line, policy.grants().iter().map(|grant| grant.rule.to_string()));
         self.line.push_str(",\"deny\":");
         push_list(&mut self.line, policy.denies().iter().map(ToString::to_string));
-        self.finish()
+        self.finish();
+        &self.line
     }
 
-    /// One decision.
-    pub(super) fn record(&mut self, record: &Record) -> &str {
-        self.begin();
-        let _ = write!(self.line, ",\"elapsed_us\":{}", record.elapsed.as_micros());
-        if let Some(capability) = record.capability {
-            push_field(&mut self.line, "capability", capability.name());
+    /// The lines of a batch.
+    pub(super) fn batch(&mut self, batch: &Batch) -> &str {
+        self.lines.clear();
+        let mut start = 0;
+        for record in &batch.records {
+            let asked = batch.texts.get(start..record.asked_end).unwrap_or_default();
+            let resolved = record.resolved_end.and_then(|end| batch.texts.get(record.asked_end..end));
+            self.record(record, asked, resolved);
+            start = record.resolved_end.unwrap_or(record.asked_end);
         }
-        push_field(&mut self.line, "call", record.call);
-        push_field(&mut self.line, "asked", &record.asked);
-        if let Some(resolved) = &record.resolved {
+        &self.lines
+    }
+
+    fn record(&mut self, record: &Record, asked: &str, resolved: Option<&str>) {
+        self.begin();
+        self.line.push_str(",\"elapsed_us\":");
+        push_number(&mut self.line, u64::try_from(record.elapsed.as_micros()).unwrap_or(u64::MAX));
+        push_plain_field(&mut self.line, "capability", record.capability.name());
+        push_plain_field(&mut self.line, "call", record.call);
+        push_field(&mut self.line, "asked", asked);
+        if let Some(resolved) = resolved {
             push_field(&mut self.line, "resolved", resolved);
         }
         self.push_verdict(record.verdict);
-        self.finish()
+        self.finish();
+        self.lines.push_str(&self.line);
     }
 
     fn push_verdict(&mut self, verdict: Verdict) {
         let rule = match verdict {
             Verdict::Allowed { grant } => {
-                push_field(&mut self.line, "decision", "allow");
+                push_plain_field(&mut self.line, "decision", "allow");
                 self.grants.get(grant.index())
             }
             Verdict::Refused { code, deny } => {
-                push_field(&mut self.line, "decision", "deny");
-                push_field(&mut self.line, "code", code.number());
+                push_plain_field(&mut self.line, "decision", "deny");
+                push_plain_field(&mut self.line, "code", code.number());
                 deny.and_then(|deny| self.denies.get(deny.index()))
             }
         };
@@ -69,12 +83,13 @@ impl Formatter {
 
     fn begin(&mut self) {
         self.line.clear();
-        let _ = write!(self.line, "{{\"sequence\":{}", self.sequence);
+        self.line.push_str("{\"sequence\":");
+        push_number(&mut self.line, self.sequence);
         self.sequence += 1;
     }
 
     /// Ends the line with the hash of the one before, and hashes it in turn.
-    fn finish(&mut self) -> &str {
+    fn finish(&mut self) {
         self.line.push_str(",\"previous\":\"");
         for byte in self.previous {
             self.line.push(hex_digit(byte >> 4));
@@ -83,7 +98,6 @@ impl Formatter {
         self.line.push_str("\"}");
         self.previous = Sha256::digest(self.line.as_bytes()).into();
         self.line.push('\n');
-        &self.line
     }
 }
 
@@ -96,6 +110,18 @@ fn push_field(line: &mut String, name: &str, value: &str) {
     line.push_str(name);
     line.push_str("\":");
     push_json_string(line, value);
+}
+
+/// A field whose value is caphost's own and holds nothing to escape.
+fn push_plain_field(line: &mut String, name: &str, value: &str) {
+    for part in [",\"", name, "\":\"", value, "\""] {
+        line.push_str(part);
+    }
+}
+
+fn push_number(line: &mut String, number: u64) {
+    // Writing to a String cannot fail.
+    let _ = write!(line, "{number}");
 }
 
 fn push_list(line: &mut String, items: impl Iterator<Item = String>) {

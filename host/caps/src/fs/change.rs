@@ -213,6 +213,6 @@ impl FileSystem {
     }
 
     fn trouble(&self, at: &At<'_>, found: &Found<'_>, capability: Capability, trouble: Trouble) -> FsError {
-        self.failed(at, found.mount, capability, &found.located.inside, trouble)
+        self.failed(at, found.mount, capability, found.located.inside(), trouble)
     }
 }

@@ -9,7 +9,7 @@ use super::located::Follow;
 use super::metadata::{FileId, Metadata, MetadataHash};
 use super::namespace::{Directory, DirectoryPlace};
 use crate::gate::Permit;
-use crate::request::{Asked, Place, Request, Target};
+use crate::request::{Asked, Inside, Place, Request, Target};
 use caphost_policy::Capability;
 use rustix::fd::AsFd;
 use rustix::fs::{Mode, OFlags, Stat, openat};
@@ -39,7 +39,7 @@ impl FileSystem {
 
     fn stat(&self, at: &At<'_>, found: &Found<'_>) -> FsResult<Stat> {
         let stat = found.located.stat();
-        stat.map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, &found.located.inside, trouble))
+        stat.map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble))
     }
 
     /// What is known about an open file (`fstat`). Takes `fs.read`, also of a file that was opened for writing only.
@@ -81,7 +81,7 @@ impl FileSystem {
     /// Asks the gate for what the opening of a file did not ask.
     fn check_file(&self, call: &'static str, file: &File, capability: Capability) -> FsResult<Permit> {
         let origin = &file.origin;
-        let place = Place { root: &origin.mount.root, inside: &origin.inside, scope: &origin.mount.scope };
+        let place = Place { root: &origin.mount.root, inside: Inside { directory: &origin.inside, path: "" }, scope: &origin.mount.scope };
         let target = Target::Path { cursor: origin.cursors.of(capability), place };
         let asked = Asked { base: origin.mount.guest.trim_start_matches('/'), name: &origin.inside };
         Ok(self.gate.check(&Request { capability, call, asked, target })?)

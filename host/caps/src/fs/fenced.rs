@@ -202,7 +202,8 @@ impl<'a> Walk<'a> {
         Located {
             base,
             path: Cow::Owned(path),
-            inside,
+            inside: Cow::Owned(inside),
+            is_walked: true,
             follow: Follow::No,
             cursors,
             opener: self.tree.opener,

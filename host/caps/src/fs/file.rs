@@ -6,6 +6,7 @@ use super::metadata::FileType;
 use super::namespace::Mount;
 use super::options::Sync;
 use crate::gate::Permit;
+use rustix::buffer::spare_capacity;
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, ReadWriteFlags};
 use std::io::IoSlice;
@@ -72,13 +73,38 @@ impl File {
     /// # Errors
     /// `EBADF` when it was not opened for reading, `EAGAIN` when it is a pipe or device with nothing to read.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> FsResult<usize> {
+        self.read_with(buffer.len(), |admitted| {
+            let buffer = buffer.get_mut(..admitted).unwrap_or_default();
+            retry(|| match rustix::io::pread(&self.fd, &mut *buffer, offset) {
+                Err(Errno::SPIPE) => rustix::io::read(&self.fd, &mut *buffer),
+                outcome => outcome,
+            })
+        })
+    }
+
+    /// As [`File::read_at`], into a new buffer: up to `length` bytes, which are not zeroed first.
+    ///
+    /// # Errors
+    /// As [`File::read_at`].
+    pub fn read_vec_at(&self, length: usize, offset: u64) -> FsResult<Vec<u8>> {
+        let mut buffer = Vec::new();
+        self.read_with(length, |admitted| {
+            if admitted == 0 {
+                return Ok(0);
+            }
+            buffer.reserve_exact(admitted);
+            retry(|| match rustix::io::pread(&self.fd, spare_capacity(&mut buffer), offset) {
+                Err(Errno::SPIPE) => rustix::io::read(&self.fd, spare_capacity(&mut buffer)),
+                outcome => outcome,
+            })
+        })?;
+        Ok(buffer)
+    }
+
+    fn read_with(&self, length: usize, read: impl FnOnce(usize) -> Result<usize, Errno>) -> FsResult<usize> {
         let permit = self.read.as_ref().ok_or(Errno::BADF)?;
-        let admitted = permit.admit(buffer.len() as u64)?;
-        let buffer = clamp_mut(buffer, admitted);
-        let outcome = match retry(|| rustix::io::pread(&self.fd, &mut *buffer, offset)) {
-            Err(Errno::SPIPE) => retry(|| rustix::io::read(&self.fd, &mut *buffer)),
-            outcome => outcome,
-        };
+        let admitted = permit.admit(length as u64)?;
+        let outcome = read(usize::try_from(admitted).unwrap_or(length));
         permit.give_back(admitted - outcome.unwrap_or(0) as u64);
         Ok(outcome?)
     }
@@ -171,11 +197,6 @@ impl Advice {
             Advice::NoReuse => rustix::fs::Advice::NoReuse,
         }
     }
-}
-
-fn clamp_mut(buffer: &mut [u8], admitted: u64) -> &mut [u8] {
-    let length = usize::try_from(admitted).unwrap_or(usize::MAX).min(buffer.len());
-    &mut buffer[..length]
 }
 
 /// Repeats a call that a signal interrupted.

@@ -5,10 +5,9 @@ use super::error::{FsError, FsResult, Trouble};
 use super::hint;
 use super::located::{Follow, Located};
 use super::namespace::{Directory, Mount, Mounted, Route};
-use super::tree::join;
 use crate::gate::Permit;
 use crate::refusal::{Denied, Remedy};
-use crate::request::{Asked, Obstacle, Place, Request, Target};
+use crate::request::{Asked, Inside, Obstacle, Place, Request, Target};
 use caphost_policy::{Capability, PathCursor};
 use std::sync::Arc;
 
@@ -74,11 +73,12 @@ impl FileSystem {
         let cursor = start.cursors.of(capability);
         if !cursor.decision().is_allowed() {
             // Refused before anything is looked at: whether a path exists is not for everybody to know.
-            self.check(at, mount, capability, cursor, &join(start.inside, &path))?;
+            let inside = Inside { directory: start.inside, path: &path };
+            self.check(at, mount, capability, cursor, inside)?;
         }
         let located = mount.tree.locate(start, path, follow, capability);
-        let located = located.map_err(|trouble| self.failed(at, mount, capability, "", trouble))?;
-        let permit = self.check(at, mount, capability, located.cursors.of(capability), &located.inside)?;
+        let located = located.map_err(|trouble| self.failed(at, mount, capability, Inside::default(), trouble))?;
+        let permit = self.check(at, mount, capability, located.cursors.of(capability), located.inside())?;
         Ok(Found { mount, located, permit })
     }
 
@@ -89,7 +89,7 @@ impl FileSystem {
         mount: &Mount,
         capability: Capability,
         cursor: PathCursor,
-        inside: &str,
+        inside: Inside<'_>,
     ) -> Result<Permit, Denied> {
         let place = Place { root: &mount.root, inside, scope: &mount.scope };
         self.gate.check(&Request {
@@ -107,7 +107,7 @@ impl FileSystem {
         at: &At<'_>,
         mount: &Mount,
         capability: Capability,
-        inside: &str,
+        inside: Inside<'_>,
         trouble: Trouble,
     ) -> FsError {
         let place = Place { root: &mount.root, inside, scope: &mount.scope };
@@ -116,7 +116,7 @@ impl FileSystem {
             Trouble::Os(errno) => return errno.into(),
             Trouble::Escapes => (Obstacle::Escapes, format!("outside of `{}`", mount.scope), hint::for_escape(mount)),
             Trouble::Special => {
-                (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, &host, mount, inside))
+                (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, &host, mount, &inside.to_string()))
             }
             Trouble::Shared => (Obstacle::SharedFile, host, shared_remedy()),
         };
@@ -128,7 +128,7 @@ impl FileSystem {
     /// Refuses to move or remove what holds a denied place.
     #[cold]
     pub(super) fn refuse_holds_denied(&self, at: &At<'_>, found: &Found<'_>, capability: Capability) -> FsError {
-        let place = Place { root: &found.mount.root, inside: &found.located.inside, scope: &found.mount.scope };
+        let place = Place { root: &found.mount.root, inside: found.located.inside(), scope: &found.mount.scope };
         let cursor = found.located.cursors.of(capability);
         let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } };
         let remedy = Remedy::NoGrantCan("a denied path lies below it; remove the deny rule to allow it".to_owned());

@@ -48,7 +48,7 @@ impl FileSystem {
         };
         let opened = found.located.open(OFlags::RDONLY | OFlags::DIRECTORY);
         let (fd, _) = opened
-            .map_err(|trouble| self.failed(&at, found.mount, Capability::FsRead, &found.located.inside, trouble))?;
+            .map_err(|trouble| self.failed(&at, found.mount, Capability::FsRead, found.located.inside(), trouble))?;
         // A mount below a host directory is there whether or not the host has something in its place.
         let mounts = self.mounts_in(&directory.guest);
         let ready = mounts.iter().cloned().map(Ok).collect();

@@ -3,6 +3,7 @@
 use super::beneath::{Opener, refuse_special};
 use super::error::Trouble;
 use super::metadata::{FileId, FileType};
+use crate::request::Inside;
 use caphost_policy::{Capability, PathCursor};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, OFlags, Stat, fstat, ftruncate, statat};
@@ -65,8 +66,10 @@ impl AsFd for Base<'_> {
 pub(crate) struct Located<'a> {
     pub(crate) base: Base<'a>,
     pub(crate) path: Cow<'a, str>,
-    /// The path from the mount, for records and messages.
-    pub(crate) inside: String,
+    /// The path from the mount to `base`, or where the walk found it, to the place itself.
+    pub(crate) inside: Cow<'a, str>,
+    /// The walk found the place itself: `path` is its last name.
+    pub(crate) is_walked: bool,
     pub(crate) follow: Follow,
     pub(crate) cursors: Cursors,
     pub(crate) opener: Opener,
@@ -79,6 +82,11 @@ pub(crate) struct Located<'a> {
 }
 
 impl<'a> Located<'a> {
+    /// The path from the mount, for records and messages.
+    pub(crate) fn inside(&self) -> Inside<'_> {
+        Inside { directory: &self.inside, path: if self.is_walked { "" } else { &self.path } }
+    }
+
     /// Opens it with `flags`; answers the file and what it is. Nothing is changed before it is known to be allowed: emptying the
     /// file comes last.
     pub(crate) fn open(&self, flags: OFlags) -> Result<(OwnedFd, Stat), Trouble> {

@@ -42,7 +42,7 @@ impl FileSystem {
         let also = if also_read { Some(self.check_also(at, &found, Capability::FsRead)?) } else { None };
         let opened = found.located.open(options.flags());
         let (fd, stat) =
-            opened.map_err(|trouble| self.failed(at, found.mount, first, &found.located.inside, trouble))?;
+            opened.map_err(|trouble| self.failed(at, found.mount, first, found.located.inside(), trouble))?;
         match FileType::of(&stat) {
             FileType::Directory => Ok(Opened::Directory(mounted_directory(at, found, fd))),
             file_type => Ok(Opened::File(opened_file(found, fd, file_type, options, also))),
@@ -50,7 +50,7 @@ impl FileSystem {
     }
 
     pub(super) fn check_also(&self, at: &At<'_>, found: &Found<'_>, capability: Capability) -> FsResult<Permit> {
-        Ok(self.check(at, found.mount, capability, found.located.cursors.of(capability), &found.located.inside)?)
+        Ok(self.check(at, found.mount, capability, found.located.cursors.of(capability), found.located.inside())?)
     }
 }
 
@@ -69,7 +69,7 @@ fn opened_file(
         (false, _, true) => (Some(permit), None),
         (false, _, false) => (None, None),
     };
-    let origin = Origin { mount: Arc::clone(mount), inside: located.inside, cursors: located.cursors };
+    let origin = Origin { mount: Arc::clone(mount), inside: located.inside().to_string(), cursors: located.cursors };
     File { fd, file_type, read, write, sync: options.sync, origin }
 }
 
@@ -79,11 +79,12 @@ fn virtual_directory(at: &At<'_>, guest: String) -> Directory {
 
 fn mounted_directory(at: &At<'_>, found: Found<'_>, directory: OwnedFd) -> Directory {
     let Found { mount, located, .. } = found;
-    let guest = [mount.guest.as_str(), &located.inside].join(if located.inside.is_empty() { "" } else { "/" });
+    let inside = located.inside().to_string();
+    let guest = [mount.guest.as_str(), &inside].join(if inside.is_empty() { "" } else { "/" });
     let place = DirectoryPlace::Mounted {
         mount: Arc::clone(mount),
         directory: Some(directory),
-        inside: located.inside,
+        inside,
         cursors: located.cursors,
     };
     Directory { guest, shown: at.asked().to_string(), place }

@@ -52,7 +52,8 @@ impl Tree for HostDirectory {
         let base = start.directory.unwrap_or_else(|| self.root.as_fd());
         Ok(Located {
             base: Base::Borrowed(base),
-            inside: join(start.inside, &path),
+            inside: Cow::Borrowed(start.inside),
+            is_walked: false,
             path,
             follow,
             cursors: start.cursors,
@@ -91,7 +92,8 @@ impl Tree for HostFile {
         Ok(Located {
             base: Base::Borrowed(self.parent.as_fd()),
             path: name,
-            inside: String::new(),
+            inside: Cow::Borrowed(""),
+            is_walked: true,
             follow: Follow::No,
             cursors: start.cursors,
             opener: self.opener,
@@ -99,16 +101,5 @@ impl Tree for HostFile {
             is_named: true,
             met: None,
         })
-    }
-}
-
-/// Puts a relative path behind a directory's path, for messages: nothing is resolved.
-pub(crate) fn join(inside: &str, path: &str) -> String {
-    let path = path.trim_end_matches('/');
-    match (inside.is_empty(), path.is_empty() || path == ".") {
-        (true, true) => String::new(),
-        (true, false) => path.to_owned(),
-        (false, true) => inside.to_owned(),
-        (false, false) => [inside, "/", path].concat(),
     }
 }

@@ -123,11 +123,17 @@ impl Tally {
     fn summary(&self) -> Vec<Count> {
         let repeated = self.shown.iter().filter(|shown| shown.repeats > 0);
         let repeated = repeated.map(|shown| Count {
+            level: "error",
             code: Some(shown.kind.code),
             of: shown.headline.clone(),
             more: shown.repeats,
         });
-        let others = Count { code: None, of: "refusals of other kinds or resources".to_owned(), more: self.others };
+        let others = Count {
+            level: "error",
+            code: None,
+            of: "refusals of other kinds or resources".to_owned(),
+            more: self.others,
+        };
         repeated.chain((self.others > 0).then_some(others)).collect()
     }
 }
@@ -135,6 +141,7 @@ impl Tally {
 /// How many more there were of something that was, or was not, shown.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Count {
+    level: &'static str,
     #[serde(serialize_with = "super::number", skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
     #[serde(rename = "message")]

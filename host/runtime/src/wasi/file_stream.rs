@@ -26,13 +26,11 @@ impl FileReader {
 
     /// Reads what is there; nothing when a pipe has nothing yet.
     pub(crate) fn read_now(&mut self, size: usize) -> StreamResult<Vec<u8>> {
-        let mut buffer = vec![0; size.min(MAX_CHUNK_BYTES)];
-        match self.file.read_at(&mut buffer, self.offset) {
-            Ok(0) if size > 0 => Err(StreamError::Closed),
-            Ok(length) => {
-                self.offset += length as u64;
-                buffer.truncate(length);
-                Ok(buffer)
+        match self.file.read_vec_at(size.min(MAX_CHUNK_BYTES), self.offset) {
+            Ok(data) if data.is_empty() && size > 0 => Err(StreamError::Closed),
+            Ok(data) => {
+                self.offset += data.len() as u64;
+                Ok(data)
             }
             Err(FsError::Os(Errno::AGAIN)) => Ok(Vec::new()),
             Err(error) => Err(failed(error, self.on_deny)),

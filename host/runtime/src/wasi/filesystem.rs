@@ -149,11 +149,9 @@ impl HostDescriptor for State {
     fn read(&mut self, fd: Resource<Descriptor>, length: Filesize, offset: Filesize) -> FsResult<(Vec<u8>, bool)> {
         let limit = MAX_READ_BYTES.min(self.limiter.limits.host_allocation_bytes);
         let (_, file) = file(self, &fd)?;
-        let mut buffer = vec![0; usize::try_from(length.min(limit)).unwrap_or(usize::MAX)];
-        let read = file.read_at(&mut buffer, offset)?;
-        let is_end = read == 0 && length > 0;
-        buffer.truncate(read);
-        Ok((buffer, is_end))
+        let data = file.read_vec_at(usize::try_from(length.min(limit)).unwrap_or(usize::MAX), offset)?;
+        let is_end = data.is_empty() && length > 0;
+        Ok((data, is_end))
     }
 
     fn write(&mut self, fd: Resource<Descriptor>, buffer: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {

@@ -15,6 +15,7 @@ type Way = (&'static str, fn(Option<&str>));
 
 /// All of them but `exit`, by name.
 const WAYS: &[Way] = &[
+    ("big-write", sizes::big_write),
     ("block-stdin", consume::block_stdin),
     ("deep-path", names::deep_path),
     ("drop-order", handles::drop_order),

@@ -69,3 +69,14 @@ pub(crate) fn huge_zeroes(_: Option<&str>) {
     let stream = file.write_via_stream(0).expect("a stream of an open file");
     println!("{}", outcome(stream.blocking_write_zeroes_and_flush(HUGE)));
 }
+
+/// Writes 4 MiB in one call, which needs no copy of that size in the host.
+pub(crate) fn big_write(_: Option<&str>) {
+    let file = open("new.txt", OpenFlags::CREATE, DescriptorFlags::WRITE);
+    let bytes = vec![b'~'; 4 << 20];
+    println!("write: {:?}", file.write(&bytes, 0).map_err(|code| code.name()));
+    let stream = file.write_via_stream(0).expect("a stream of an open file");
+    let room = stream.check_write().unwrap_or(0).min(bytes.len() as u64);
+    let piece = &bytes[..usize::try_from(room).unwrap_or(0)];
+    println!("stream, as much as there is room for: {}", outcome(stream.write(piece)));
+}

@@ -6,6 +6,9 @@ use crate::files::done;
 use crate::handles::{Handle, Handles};
 use crate::operation::{Failure, Operation, Outcome};
 
+/// Entries of one `list` at most.
+const MAX_LISTED: usize = 10_000;
+
 /// `open-at NEW DIR PATH FLAG…`, `read-directory NEW DIR`, `read-directory-entry LISTING`, `list DIR` (all entries, sorted),
 /// `create-directory-at DIR PATH`, `remove-directory-at DIR PATH`, `unlink-file-at DIR PATH`, `readlink-at DIR PATH`,
 /// `symlink-at DIR TEXT PATH`, `link-at DIR PATH NEWDIR NEWPATH [follow]`, `rename-at DIR PATH NEWDIR NEWPATH`.
@@ -67,8 +70,13 @@ fn read_directory_entry(operation: &Operation<'_>, handles: &mut Handles) -> Out
 fn list(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let listing = handles.descriptor(operation.word(0)?)?.read_directory()?;
     let mut entries = Vec::new();
-    while let Some(entry) = listing.read_directory_entry()? {
-        entries.push(format!("{:?} {}", entry.name, kind(entry.type_)));
+    // An entry that cannot be told is an error in its place; a listing of nothing else must end all the same.
+    while entries.len() < MAX_LISTED {
+        match listing.read_directory_entry() {
+            Ok(Some(entry)) => entries.push(format!("{:?} {}", entry.name, kind(entry.type_))),
+            Ok(None) => break,
+            Err(code) => entries.push(format!("({})", code.name())),
+        }
     }
     entries.sort();
     Ok(format!("[{}]", entries.join(", ")))

@@ -16,6 +16,7 @@ mod listing;
 mod located;
 mod metadata;
 mod namespace;
+mod observation;
 mod open;
 mod options;
 mod tree;
@@ -34,26 +35,35 @@ pub use self::namespace::Directory;
 pub use self::open::Opened;
 pub use self::options::{OpenOptions, Sync};
 
-pub(crate) use self::build::prepare;
+pub(crate) use self::build::{Prepared, prepare};
 pub(crate) use self::metadata::FileId;
 
 use self::namespace::Namespace;
+use self::observation::LastObservation;
 use crate::gate::Gate;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A guest's files.
 pub struct FileSystem {
     gate: Gate,
     namespace: Namespace,
+    last: LastObservation,
+    /// Directories that were handed out so far.
+    directories: AtomicU64,
 }
 
 impl FileSystem {
     pub(crate) fn new(gate: Gate, namespace: Namespace) -> Self {
-        Self { gate, namespace }
+        Self { gate, namespace, last: LastObservation::default(), directories: AtomicU64::new(0) }
     }
 
     /// The directories that the guest starts with, and their names: `/`, which is there even when nothing is granted, and each
     /// granted directory under the name it was granted as.
     pub fn preopens(&self) -> Vec<(Directory, String)> {
-        self.namespace.preopens()
+        self.namespace.preopens(|| self.next_serial())
+    }
+
+    fn next_serial(&self) -> u64 {
+        self.directories.fetch_add(1, Ordering::Relaxed)
     }
 }

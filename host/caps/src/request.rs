@@ -35,7 +35,7 @@ impl<'a> Asked<'a> {
 impl Asked<'_> {
     /// Appends it to `text`.
     pub(crate) fn push_to(&self, text: &mut String) {
-        push_path(text, &[self.base, self.name]);
+        push_path(text, &[self.base, if self.base.is_empty() || self.name != "." { self.name } else { "" }]);
     }
 }
 

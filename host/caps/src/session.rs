@@ -41,6 +41,7 @@ pub struct SessionBuilder {
     policy: Policy,
     subject: String,
     working_directory: Option<PathBuf>,
+    protected: Vec<PathBuf>,
     given: Vec<(String, String)>,
     audit: Option<Box<dyn Write + Send>>,
     observer: Option<Observer>,
@@ -59,6 +60,7 @@ impl Session {
             policy,
             subject: "guest".to_owned(),
             working_directory: None,
+            protected: Vec::new(),
             given: Vec::new(),
             audit: None,
             observer: None,
@@ -120,6 +122,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Keeps `path` from the guest's writing, whatever is granted: the host's own files, such as a code cache or an audit log.
+    #[must_use]
+    pub fn protect(mut self, path: PathBuf) -> Self {
+        self.protected.push(path);
+        self
+    }
+
     /// Gives a variable a value, in place of the host's. Whether the guest may read it is for the policy to say.
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -156,12 +165,13 @@ impl SessionBuilder {
     /// # Ambient Authority
     /// Opens the granted paths and reads the environment with the host's own authority. Nothing later does.
     pub fn build(self, authority: HostAuthority) -> Result<Session, SessionError> {
-        let Self { policy: written, subject, working_directory, given, audit, observer, clock } = self;
+        let Self { policy: written, subject, working_directory, protected, given, audit, observer, clock } = self;
         let working_directory = match working_directory {
             Some(directory) => directory,
             None => ambient::working_directory(authority).map_err(SessionError::WorkingDirectory)?,
         };
-        let (policy, namespace) = fs::prepare(&written, &working_directory, authority)?;
+        let fs::Prepared { canonical: policy, written, namespace } =
+            fs::prepare(written, &working_directory, &protected, authority)?;
         let audit =
             audit.map(|sink| AuditLog::start(sink, &subject, &written)).transpose().map_err(SessionError::Audit)?;
         let variables = variables(&policy, given, authority);

@@ -276,6 +276,10 @@ pub(crate) fn is_ready(fd: BorrowedFd<'_>, flags: PollFlags) -> Result<bool, Err
 
 /// Waits for a descriptor. What the reactor cannot wait for (a regular file) is always ready.
 pub(crate) async fn wait(fd: BorrowedFd<'_>, interest: Interest) {
+    let flags = if interest.is_readable() { PollFlags::IN } else { PollFlags::OUT };
+    if is_ready(fd, flags).unwrap_or(true) {
+        return;
+    }
     // A descriptor of its own: two waits for one stream must not be in each other's way.
     let Ok(own) = fd.as_fd().try_clone_to_owned() else { return };
     // SAFETY: the descriptor is owned by the registration, so it stays open as long as that lives, and always names the same file.

@@ -29,7 +29,7 @@ impl Limits {
     /// Default of [`Limits::instances`].
     pub const DEFAULT_INSTANCES: u32 = 1_000;
     /// Default of [`Limits::host_allocation_bytes`].
-    pub const DEFAULT_HOST_ALLOCATION_BYTES: u64 = 1 << 20;
+    pub const DEFAULT_HOST_ALLOCATION_BYTES: u64 = 16 << 20;
 
     /// The tighter of both, bound by bound.
     #[must_use]
@@ -51,7 +51,7 @@ impl Default for Limits {
     /// - wall time, fuel, output: unlimited
     /// - open handles: 1 024
     /// - instances: 1 000
-    /// - single host allocation: 1 MiB
+    /// - single host allocation: 16 MiB
     fn default() -> Self {
         Self {
             memory_bytes: Some(Self::DEFAULT_MEMORY_BYTES),

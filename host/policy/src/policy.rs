@@ -158,6 +158,18 @@ impl Policy {
         )
     }
 
+    /// The same policy with more deny rules, behind those it has. Never widens.
+    #[must_use]
+    pub fn with_denies(&self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        let mut denies = self.inner.denies.clone();
+        denies.extend(rules);
+        let mut layers = self.inner.layers.clone();
+        if let Some(last) = layers.last_mut() {
+            last.denies.end = denies.len();
+        }
+        Self::new(self.inner.grants.clone(), denies, self.inner.limits.clone(), layers)
+    }
+
     /// Says whether anything of a capability could be allowed: it is granted somewhere, and not denied as a whole.
     #[must_use]
     pub fn has_any_grant(&self, capability: Capability) -> bool {

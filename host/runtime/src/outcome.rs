@@ -54,7 +54,11 @@ impl Outcome {
             let message = format!("the guest may use {} units of fuel", limits.fuel.unwrap_or(0));
             return Self::limit(LimitReached::new(Code::FuelLimit, message));
         }
-        let message = error.downcast_ref::<Trap>().map_or_else(|| error.root_cause().to_string(), ToString::to_string);
+        let mut message =
+            error.downcast_ref::<Trap>().map_or_else(|| error.root_cause().to_string(), ToString::to_string);
+        if message.contains("fuel allocated for hostcalls") {
+            message = format!("one call passed the host more than {} bytes", limits.host_allocation_bytes);
+        }
         if message.starts_with("resource limit exceeded: ") {
             let message = format!("the guest may have {} instances, memories and tables", limits.instances);
             return Self::limit(LimitReached::new(Code::InstanceLimit, message));

@@ -9,6 +9,8 @@ use caphost_caps::{Asked, Denied, Session};
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
 use wasmtime::component::{Linker, Resource, ResourceType, Type, Val};
 use wasmtime::{Engine, Result, StoreContextMut};
+use wasmtime_wasi_io::poll::DynPollable;
+use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
 
 /// Stands for every resource of a refused interface.
 struct Refused;
@@ -24,7 +26,7 @@ pub(crate) fn link(
     let mut target = linker.instance(name)?;
     for (function, item) in instance.exports(engine) {
         match item.ty {
-            ComponentItem::Resource(_) => target.resource(function, ResourceType::host::<Refused>(), |_, _| Ok(()))?,
+            ComponentItem::Resource(_) => target.resource(function, resource_type(function), |_, _| Ok(()))?,
             ComponentItem::ComponentFunc(_) => {
                 let asked = format!("{}.{function}", interface_of(name));
                 target.func_new(function, move |store, ty, _, results| answer(store, &ty, results, package, &asked))?;
@@ -33,6 +35,17 @@ pub(crate) fn link(
         }
     }
     Ok(())
+}
+
+/// The type of a resource: one that the interface takes from wasi:io, or one of its own.
+fn resource_type(name: &str) -> ResourceType {
+    match name {
+        "pollable" => ResourceType::host::<DynPollable>(),
+        "input-stream" => ResourceType::host::<DynInputStream>(),
+        "output-stream" => ResourceType::host::<DynOutputStream>(),
+        "error" | "io-error" => ResourceType::host::<wasmtime_wasi_io::streams::Error>(),
+        _ => ResourceType::host::<Refused>(),
+    }
 }
 
 /// The package, as a constant: it goes into audit records.

@@ -35,6 +35,8 @@ pub struct Run {
     pub environment: Vec<(String, String)>,
     /// What relative scopes are relative to; by default the host's working directory.
     pub working_directory: Option<PathBuf>,
+    /// Files of the host's own that no grant lets the guest write, such as its audit log. The code cache is always one.
+    pub protected: Vec<PathBuf>,
     /// What a refused call comes back as.
     pub on_deny: OnDeny,
     /// Its standard input.
@@ -62,6 +64,7 @@ impl Run {
             policy,
             environment: Vec::new(),
             working_directory: None,
+            protected: Vec::new(),
             on_deny: OnDeny::default(),
             stdin: Stdin::default(),
             stdout: Stdout::default(),
@@ -127,7 +130,10 @@ impl Host {
     ///
     /// # Ambient Authority
     /// Opens what the policy grants with the host's own authority.
-    pub fn prepare(&self, run: Run, authority: HostAuthority) -> Result<Guest, RunError> {
+    pub fn prepare(&self, mut run: Run, authority: HostAuthority) -> Result<Guest, RunError> {
+        if let Cache::Directory(directory) = &self.cache {
+            run.protected.push(directory.clone());
+        }
         let limits = run.policy.limits().clone();
         let engine = Profile::for_limits(&limits).engine().map_err(RunError::Compile)?;
         let compiled =
@@ -146,6 +152,9 @@ fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) ->
     }
     if let Some(directory) = run.working_directory {
         builder = builder.working_directory(directory);
+    }
+    for path in run.protected {
+        builder = builder.protect(path);
     }
     if let Some(sink) = run.audit {
         builder = builder.audit(sink);

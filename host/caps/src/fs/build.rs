@@ -18,11 +18,11 @@ use rustix::fs::{AtFlags, statat};
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A grant that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("grant `{}` cannot be used: {reason}", escape(rule))]
+#[error("rule `{}` cannot be used: {reason}", escape(rule))]
 pub struct MountError {
     /// The grant, in its text form.
     pub rule: String,
@@ -45,24 +45,40 @@ impl fmt::Display for MountErrors {
 
 impl std::error::Error for MountErrors {}
 
+/// What [`prepare`] makes of a policy.
+pub(crate) struct Prepared {
+    /// The policy with the same rules in the same order, and canonical absolute host paths.
+    pub(crate) canonical: Policy,
+    /// The policy as the operator wrote it.
+    pub(crate) written: Policy,
+    pub(crate) namespace: Namespace,
+}
+
 /// Resolves the path scopes of `policy` and opens what its grants name.
 ///
-/// The policy that comes back has the same rules in the same order, with canonical absolute host paths.
+/// What is `protected` belongs to the host itself: where a grant would let the guest write it, a deny rule is added.
 pub(crate) fn prepare(
-    policy: &Policy,
+    policy: Policy,
     working_directory: &Path,
+    protected: &[PathBuf],
     authority: HostAuthority,
-) -> Result<(Policy, Namespace), MountErrors> {
+) -> Result<Prepared, MountErrors> {
     let is_path_rule = |rule: &Rule| matches!(rule.capability, Capability::FsRead | Capability::FsWrite);
     if !policy.grants().iter().any(|grant| is_path_rule(&grant.rule)) {
-        return Ok((policy.clone(), Namespace::default()));
+        return Ok(Prepared { canonical: policy.clone(), written: policy, namespace: Namespace::default() });
     }
     let surveyor = Surveyor { working_directory, authority };
     let grants = policy.grants().iter().map(|grant| &grant.rule).filter(|rule| is_path_rule(rule));
     let (sites, mut errors) = surveyor.sites(grants);
+    errors.extend(policy.denies().iter().filter_map(|rule| surveyor.unusable_deny(rule)));
+    if !errors.is_empty() {
+        return Err(MountErrors(errors));
+    }
     let canonical = policy.map_paths(|scope| surveyor.canonical_scope(scope));
-    let canonical = canonical.map_err(|reason| MountErrors(vec![MountError { rule: "deny".to_owned(), reason }]))?;
-    let fence = Fence::new(&canonical, authority);
+    let canonical = canonical.map_err(|reason| MountErrors(vec![MountError { rule: "fs".to_owned(), reason }]))?;
+    let fenced_off = surveyor.within_reach(&canonical, protected);
+    let fence = Fence::new(&canonical, &fenced_off, authority);
+    let (canonical, written) = (canonical.with_denies(fenced_off.clone()), policy.with_denies(fenced_off));
     let opener = Opener::new(ambient::device_directory(authority));
     let mut mounts = Vec::new();
     for site in sites {
@@ -71,7 +87,8 @@ pub(crate) fn prepare(
             Err(reason) => errors.push(MountError { rule: site.rule, reason }),
         }
     }
-    if errors.is_empty() { Ok((canonical, Namespace::new(mounts))) } else { Err(MountErrors(errors)) }
+    let namespace = Namespace::new(mounts);
+    if errors.is_empty() { Ok(Prepared { canonical, written, namespace }) } else { Err(MountErrors(errors)) }
 }
 
 /// Looks paths up on the host.
@@ -85,6 +102,7 @@ struct Surveyor<'a> {
 struct Site {
     rule: String,
     scope: String,
+    written: String,
     host: String,
     guest: String,
     preopen: String,
@@ -128,10 +146,27 @@ impl Surveyor<'_> {
         Ok(Site {
             rule: rule.to_string(),
             scope,
+            written: host.to_owned(),
             host: self.canonical(host, MayBeMissing::from(rule.capability == Capability::FsWrite))?,
             guest: place.trim_end_matches('/').to_owned(),
             preopen: guest.unwrap_or(host).to_owned(),
         })
+    }
+
+    /// Deny rules for what a guest with this policy could write and must not.
+    fn within_reach(&self, canonical: &Policy, protected: &[PathBuf]) -> Vec<Rule> {
+        let hosts = protected.iter().filter_map(|path| self.canonical(path.to_str()?, MayBeMissing::Wholly).ok());
+        let is_in_reach = |host: &String| {
+            let cursor = canonical.path_cursor(Capability::FsWrite, host);
+            cursor.decision().is_allowed() || cursor.has_rules_below()
+        };
+        hosts.filter(is_in_reach).map(|host| Rule::for_path(Capability::FsWrite, &host, None)).collect()
+    }
+
+    fn unusable_deny(&self, rule: &Rule) -> Option<MountError> {
+        let Scope::Path(path) = &rule.scope else { return None };
+        let reason = self.canonical_scope(path).err()?;
+        Some(MountError { rule: rule.to_string(), reason })
     }
 
     /// The scope of any path rule, with its real path. Of a deny rule, what exists of the path is resolved.
@@ -146,7 +181,7 @@ impl Surveyor<'_> {
         let real = loop {
             match ambient::canonical(&path, self.authority) {
                 Ok(real) => break real,
-                Err(error) if error.kind() == io::ErrorKind::NotFound && missing.allows(rest.len() + 1) => {
+                Err(error) if is_missing(&error) && missing.allows(rest.len() + 1) => {
                     let name = path.file_name().ok_or_else(|| error.to_string())?;
                     rest.push(name.to_owned());
                     path.pop();
@@ -157,6 +192,11 @@ impl Surveyor<'_> {
         let real = rest.into_iter().rev().fold(real, |path, name| path.join(name));
         real.into_os_string().into_string().map_err(|_| "its real path is not valid UTF-8".to_owned())
     }
+}
+
+/// Nothing is there, or a file is where a directory would have to be.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// How much of a path need not exist.
@@ -207,8 +247,9 @@ impl Site {
         if let Some(id) = root_id {
             fence.apply(id, &mut cursors);
         }
-        let (guest, root, scope) = (self.guest.clone(), self.host.clone(), self.scope.clone());
-        Ok(Mount { guest, root, scope, cursors, preopen, has_mounts_below: false, root_id, tree })
+        let (guest, root, scope, written) =
+            (self.guest.clone(), self.host.clone(), self.scope.clone(), self.written.clone());
+        Ok(Mount { guest, root, scope, written, cursors, preopen, has_mounts_below: false, root_id, tree })
     }
 
     #[expect(clippy::type_complexity, reason = "taken apart by its one caller")]
@@ -253,14 +294,16 @@ struct Fence {
 }
 
 impl Fence {
-    fn new(policy: &Policy, authority: HostAuthority) -> Self {
-        let mut fence = Self { has_denies: false, refuses_shared: false, denied: HashMap::new() };
-        for rule in policy.denies() {
+    /// `own` are the host's own rules: nothing of what they protect has another name.
+    fn new(policy: &Policy, own: &[Rule], authority: HostAuthority) -> Self {
+        let mut fence = Self { has_denies: !own.is_empty(), refuses_shared: false, denied: HashMap::new() };
+        let all = policy.with_denies(own.to_vec());
+        for (index, rule) in all.denies().iter().enumerate() {
             let Scope::Path(path) = &rule.scope else { continue };
             fence.has_denies = true;
             if let Some((id, is_directory)) = ambient::identity(Path::new(path.host()), authority) {
-                fence.refuses_shared |= is_directory;
-                let cursor = policy.path_cursor(rule.capability, path.host());
+                fence.refuses_shared |= is_directory && index < policy.denies().len();
+                let cursor = all.path_cursor(rule.capability, path.host());
                 fence.denied.entry(id).or_default().push((rule.capability, cursor));
             }
         }

@@ -9,7 +9,7 @@ use super::metadata::{FileTime, FileType};
 use caphost_policy::Capability;
 use rustix::fd::AsFd;
 use rustix::fs::{
-    AtFlags, Mode, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, linkat, mkdirat, readlinkat, renameat, symlinkat,
+    AtFlags, Mode, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, linkat, mkdirat, readlinkat, renameat, symlinkat,
     unlinkat, utimensat,
 };
 use rustix::io::Errno;
@@ -63,7 +63,9 @@ impl FileSystem {
     /// # Errors
     /// A refusal, or those of `mkdirat`.
     pub fn create_directory_at(&self, at: &At<'_>) -> FsResult<()> {
-        self.create(at, |entry| mkdirat(&entry.parent, entry.name, NEW_DIRECTORY))
+        let found = self.find(at, Capability::FsWrite, Follow::No)?;
+        let entry = self.entry(at, &found, Capability::FsWrite)?;
+        Ok(mkdirat(&entry.parent, entry.name, NEW_DIRECTORY)?)
     }
 
     /// Removes an empty directory (`unlinkat` with `AT_REMOVEDIR`).
@@ -88,28 +90,33 @@ impl FileSystem {
     /// Makes a symbolic link that holds `target` (`symlinkat`).
     ///
     /// # Errors
-    /// A refusal; `EPERM` for an absolute target; those of `symlinkat`.
+    /// A refusal, also of an absolute target, which would name a host path; those of `symlinkat`.
     pub fn symlink_at(&self, target: &str, at: &At<'_>) -> FsResult<()> {
+        let found = self.find(at, Capability::FsWrite, Follow::No)?;
         if target.starts_with('/') {
-            return Err(Errno::PERM.into());
+            return Err(self.trouble(at, &found, Capability::FsWrite, Trouble::Escapes));
         }
-        self.create(at, |entry| match entry.must_be_directory {
-            true => Err(Errno::NOENT),
-            false => symlinkat(target, &entry.parent, entry.name),
-        })
+        let entry = self.entry(at, &found, Capability::FsWrite)?;
+        if entry.must_be_directory {
+            return Err(Errno::NOENT.into());
+        }
+        Ok(symlinkat(target, &entry.parent, entry.name)?)
     }
 
     /// What a symbolic link holds (`readlinkat`). Takes `fs.read`.
     ///
     /// # Errors
-    /// A refusal; `EPERM` when the target is absolute, which is a host path; `EINVAL` when it is no link.
+    /// A refusal, also when the target is absolute, which is a host path; `EINVAL` when it is no link.
     pub fn read_link_at(&self, at: &At<'_>) -> FsResult<String> {
         let found = self.find(at, Capability::FsRead, Follow::No)?;
         let entry = self.entry(at, &found, Capability::FsRead)?;
         entry.check_trailing_slash()?;
         let target = readlinkat(&entry.parent, entry.name, Vec::new())?;
         let target = target.into_string().map_err(|_| Errno::ILSEQ)?;
-        if target.starts_with('/') { Err(Errno::PERM.into()) } else { Ok(target) }
+        if target.starts_with('/') {
+            return Err(self.trouble(at, &found, Capability::FsRead, Trouble::Escapes));
+        }
+        Ok(target)
     }
 
     /// Renames (`renameat`). Takes `fs.write` on both places, and `fs.read` on the old one where the new one may be read.
@@ -144,10 +151,7 @@ impl FileSystem {
         if new_entry.must_be_directory {
             return Err(Errno::NOENT.into());
         }
-        let stat = old_entry.stat()?;
-        if FileType::of(&stat) != FileType::Symlink {
-            old.located.vet(&stat).map_err(|trouble| self.trouble(from, &old, Capability::FsWrite, trouble))?;
-        }
+        self.vet_contents(from, &old, &old_entry.stat()?)?;
         Ok(linkat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name, AtFlags::empty())?)
     }
 
@@ -161,22 +165,21 @@ impl FileSystem {
         if follow == Follow::No {
             let entry = self.entry(at, &found, Capability::FsWrite)?;
             entry.check_trailing_slash()?;
+            self.vet_contents(at, &found, &entry.stat()?)?;
             return Ok(utimensat(&entry.parent, entry.name, &times, AtFlags::SYMLINK_NOFOLLOW)?);
         }
         let file =
             found.located.open_path().map_err(|trouble| self.trouble(at, &found, Capability::FsWrite, trouble))?;
-        let stat = rustix::fs::fstat(&file)?;
-        if FileType::of(&stat) == FileType::Regular {
-            found.located.vet(&stat).map_err(|trouble| self.trouble(at, &found, Capability::FsWrite, trouble))?;
-        }
+        self.vet_contents(at, &found, &rustix::fs::fstat(&file)?)?;
         Ok(utimensat(file.as_fd(), "", &times, AtFlags::EMPTY_PATH)?)
     }
 
-    /// Finds a name that may be made, and makes it.
-    fn create(&self, at: &At<'_>, effect: impl FnOnce(&Entry<'_>) -> Result<(), Errno>) -> FsResult<()> {
-        let found = self.find(at, Capability::FsWrite, Follow::No)?;
-        let entry = self.entry(at, &found, Capability::FsWrite)?;
-        Ok(effect(&entry)?)
+    /// Refuses a regular file that may not be touched under this name.
+    fn vet_contents(&self, at: &At<'_>, found: &Found<'_>, stat: &Stat) -> FsResult<()> {
+        if FileType::of(stat) != FileType::Regular {
+            return Ok(());
+        }
+        found.located.vet(stat).map_err(|trouble| self.trouble(at, found, Capability::FsWrite, trouble))
     }
 
     /// Finds an entry that may be changed, and changes it.

@@ -8,6 +8,7 @@ use super::find::{At, Found, Lookup};
 use super::located::Follow;
 use super::metadata::{FileId, Metadata, MetadataHash};
 use super::namespace::{Directory, DirectoryPlace};
+use super::observation::Observation;
 use crate::gate::Permit;
 use crate::request::{Asked, Inside, Place, Request, Target};
 use caphost_policy::Capability;
@@ -22,7 +23,12 @@ impl FileSystem {
     pub fn metadata_at(&self, at: &At<'_>, follow: Follow) -> FsResult<Metadata> {
         match self.find_any(at, Capability::FsRead, follow)? {
             Lookup::Virtual(_) => Ok(Metadata::of_virtual_directory()),
-            Lookup::Found(found) => Ok(Metadata::from_stat(&self.stat(at, &found)?)),
+            Lookup::Found(found) => {
+                let stat = self.stat(at, &found)?;
+                let (directory, path) = (at.directory.serial, at.path.to_owned());
+                self.last.set(Observation { directory, path, follow, id: FileId::of(&stat) });
+                Ok(Metadata::from_stat(&stat))
+            }
         }
     }
 
@@ -31,9 +37,11 @@ impl FileSystem {
     /// # Errors
     /// As [`FileSystem::metadata_at`].
     pub fn metadata_hash_at(&self, at: &At<'_>, follow: Follow) -> FsResult<MetadataHash> {
-        match self.find_any(at, Capability::FsRead, follow)? {
-            Lookup::Virtual(guest) => Ok(MetadataHash::of(guest)),
-            Lookup::Found(found) => Ok(MetadataHash::of(FileId::of(&self.stat(at, &found)?))),
+        let seen = self.last.take().and_then(|last| last.answers(at.directory.serial, at.path, follow));
+        match (self.find_any(at, Capability::FsRead, follow)?, seen) {
+            (Lookup::Virtual(guest), _) => Ok(MetadataHash::of(guest)),
+            (Lookup::Found(_), Some(id)) => Ok(MetadataHash::of(id)),
+            (Lookup::Found(found), None) => Ok(MetadataHash::of(FileId::of(&self.stat(at, &found)?))),
         }
     }
 
@@ -81,9 +89,14 @@ impl FileSystem {
     /// Asks the gate for what the opening of a file did not ask.
     fn check_file(&self, call: &'static str, file: &File, capability: Capability) -> FsResult<Permit> {
         let origin = &file.origin;
-        let place = Place { root: &origin.mount.root, inside: Inside { directory: &origin.inside, path: "" }, scope: &origin.mount.scope };
+        let place = Place {
+            root: &origin.mount.root,
+            inside: Inside { directory: &origin.inside, path: "" },
+            scope: &origin.mount.scope,
+        };
         let target = Target::Path { cursor: origin.cursors.of(capability), place };
-        let asked = Asked { base: origin.mount.guest.trim_start_matches('/'), name: &origin.inside };
+        let base = origin.mount.preopen.as_deref().unwrap_or(&origin.mount.guest).trim_start_matches('/');
+        let asked = Asked { base, name: &origin.inside };
         Ok(self.gate.check(&Request { capability, call, asked, target })?)
     }
 

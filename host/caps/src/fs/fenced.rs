@@ -7,7 +7,7 @@ use super::located::{Base, Cursors, Follow, Located};
 use super::metadata::{FileId, FileType};
 use super::tree::{Start, Tree};
 use cap_std::fs::Dir;
-use caphost_policy::{Capability, PathCursor, Policy};
+use caphost_policy::{Capability, Decision, PathCursor, Policy};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, Stat, fstat, openat, readlinkat, statat};
 use rustix::io::Errno;
@@ -51,6 +51,18 @@ impl Tree for FencedDirectory {
         };
         walk.run(&path, follow)
     }
+
+    fn hides(&self, cursors: Cursors, name: &str, id: FileId) -> bool {
+        let is_reading =
+            |(capability, cursor): &&(Capability, PathCursor)| *capability == Capability::FsRead && is_denied(*cursor);
+        is_denied(self.policy.path_step(cursors.read, name))
+            || self.denied.get(&id).is_some_and(|rules| rules.iter().find(is_reading).is_some())
+    }
+}
+
+/// Whether a deny rule covers reading.
+fn is_denied(cursor: PathCursor) -> bool {
+    matches!(cursor.decision(), Decision::Denied { by: Some(_) })
 }
 
 /// A walk, one component at a time.

@@ -103,6 +103,11 @@ impl File {
 
     fn read_with(&self, length: usize, read: impl FnOnce(usize) -> Result<usize, Errno>) -> FsResult<usize> {
         let permit = self.read.as_ref().ok_or(Errno::BADF)?;
+        // A pipe that nobody has opened for writing yet reads like one at its end; it is not.
+        if self.file_type == FileType::Fifo && !self.is_ready_to_read() {
+            permit.admit(0)?;
+            return Err(Errno::AGAIN.into());
+        }
         let admitted = permit.admit(length as u64)?;
         let outcome = read(usize::try_from(admitted).unwrap_or(length));
         permit.give_back(admitted - outcome.unwrap_or(0) as u64);

@@ -52,6 +52,7 @@ impl FileSystem {
 
     /// As [`FileSystem::find`], for operations that can be answered for a directory of the namespace itself.
     pub(super) fn find_any<'a>(&'a self, at: &At<'a>, capability: Capability, follow: Follow) -> FsResult<Lookup<'a>> {
+        self.last.take();
         match self.namespace.route(at.directory, at.path) {
             Ok(Route::Mounted(mounted)) => self.find_mounted(at, mounted, capability, follow).map(Lookup::Found),
             Ok(Route::Virtual(guest)) if !self.namespace.is_empty() => Ok(Lookup::Virtual(guest)),
@@ -116,7 +117,7 @@ impl FileSystem {
             Trouble::Os(errno) => return errno.into(),
             Trouble::Escapes => (Obstacle::Escapes, format!("outside of `{}`", mount.scope), hint::for_escape(mount)),
             Trouble::Special => {
-                (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, &host, mount, &inside.to_string()))
+                (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, mount, &inside.to_string()))
             }
             Trouble::Shared => (Obstacle::SharedFile, host, shared_remedy()),
         };
@@ -138,12 +139,23 @@ impl FileSystem {
     fn route_failed(&self, at: &At<'_>, capability: Capability, trouble: Trouble) -> FsError {
         match trouble {
             Trouble::Os(errno) => errno.into(),
+            _ if at.path.starts_with('/') => self.refuse_absolute(at, capability).into(),
             _ => {
                 let guest = format!("{}/{}", at.directory.guest, at.path);
                 let guest = hint::default_guest(&guest);
                 self.refuse_unmounted(at, capability, &guest).into()
             }
         }
+    }
+
+    /// WASI takes paths relative to a directory only.
+    #[cold]
+    fn refuse_absolute(&self, at: &At<'_>, capability: Capability) -> Denied {
+        let remedy = Remedy::NoGrantCan(
+            "no grant can allow it: a path is relative to a directory that the guest holds".to_owned(),
+        );
+        let request = Request { capability, call: at.call, asked: Asked::name(at.path), target: Target::Whole };
+        self.gate.refuse_obstacle(&request, Obstacle::Escapes, "an absolute path".to_owned(), remedy)
     }
 
     #[cold]

@@ -13,9 +13,10 @@ const ROOT_NAMES: [&str; 19] = [
 
 /// The grant for a path that no mount holds: `asked` in the guest's words, `guest` where it lies in the namespace.
 pub(super) fn for_unmounted(capability: Capability, asked: &str, guest: &str) -> Remedy {
+    let asked = tidy(asked);
     let first = asked.split('/').next().unwrap_or_default();
     let host = match first {
-        ".." | "." => asked.to_owned(),
+        ".." | "." => asked,
         _ if ROOT_NAMES.contains(&first) => format!("/{asked}"),
         _ => format!("./{asked}"),
     };
@@ -28,8 +29,9 @@ pub(super) fn for_unmounted(capability: Capability, asked: &str, guest: &str) ->
 }
 
 /// The grant of one special file by its own name.
-pub(super) fn for_special(capability: Capability, host: &str, mount: &Mount, inside: &str) -> Remedy {
-    Remedy::Allow(rule(capability, host, &format!("{}/{inside}", mount.guest)))
+pub(super) fn for_special(capability: Capability, mount: &Mount, inside: &str) -> Remedy {
+    let host = if mount.written == "/" { format!("/{inside}") } else { format!("{}/{inside}", mount.written) };
+    Remedy::Allow(rule(capability, &host, &format!("{}/{inside}", mount.guest)))
 }
 
 /// A path that leads out of its directory has no name that could be granted.
@@ -40,8 +42,24 @@ pub(super) fn for_escape(mount: &Mount) -> Remedy {
     ))
 }
 
+/// A relative path without `.`, empty components and any `..` that follows a name.
+fn tidy(path: &str) -> String {
+    let mut components: Vec<&str> = Vec::new();
+    for component in path.split('/').filter(|component| !component.is_empty() && *component != ".") {
+        match components.last() {
+            Some(&last) if component == ".." && last != ".." => drop(components.pop()),
+            _ => components.push(component),
+        }
+    }
+    if components.is_empty() { ".".to_owned() } else { components.join("/") }
+}
+
 fn parent(path: &str) -> &str {
-    match path.trim_end_matches('/').rsplit_once('/') {
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.is_empty() && !path.is_empty() {
+        return "/";
+    }
+    match trimmed.rsplit_once('/') {
         Some(("", _)) => "/",
         Some((parent, _)) => parent,
         None => ".",
@@ -77,6 +95,12 @@ mod tests {
         );
         assert_eq!(read("data/a.txt", "/data/a.txt"), "--allow fs.read:./data/a.txt");
         assert_eq!(read("etc/passwd", "/etc/passwd"), "--allow fs.read:/etc/passwd");
+    }
+
+    #[test]
+    fn the_hint_is_as_short_as_it_can_be() {
+        assert_eq!(allow(Capability::FsRead, "data//./a/../b", "/data/b"), "--allow fs.read:./data/b");
+        assert_eq!(allow(Capability::FsWrite, ".", "/"), "--allow fs.write:.");
     }
 
     #[test]

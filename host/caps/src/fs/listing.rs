@@ -3,14 +3,17 @@
 use super::FileSystem;
 use super::error::FsResult;
 use super::find::{At, Lookup};
-use super::located::Follow;
-use super::metadata::FileType;
+use super::located::{Cursors, Follow};
+use super::metadata::{FileId, FileType};
+use super::namespace::{Directory, Mount};
+use super::observation::Observation;
 use crate::gate::Permit;
 use caphost_policy::Capability;
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FileType as PosixType, OFlags, RawDir, statat};
+use rustix::fs::{AtFlags, FileType as PosixType, OFlags, RawDir, RawDirEntry, statat};
 use rustix::io::Errno;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// One name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +24,29 @@ pub struct DirectoryEntry {
     pub file_type: FileType,
 }
 
+/// An entry with the identity that the directory knows of it.
+type ReadyEntry = Result<(DirectoryEntry, Option<FileId>), Errno>;
+
 /// A walk through the entries of one directory. Dropping it ends the walk.
 pub struct Listing {
     /// Absent for a directory of the namespace itself.
-    directory: Option<(OwnedFd, Permit)>,
+    host: Option<HostListing>,
+    /// The directory that is listed.
+    serial: u64,
     /// Mounts in the directory, which hide the host's entries of the same names.
     mounts: Vec<DirectoryEntry>,
     /// Read and not yet handed out; a name that is not UTF-8 is an error in its place.
-    ready: VecDeque<Result<DirectoryEntry, Errno>>,
+    ready: VecDeque<ReadyEntry>,
     buffer: Vec<u8>,
+}
+
+/// A host directory that is being listed.
+struct HostListing {
+    directory: OwnedFd,
+    device: u64,
+    permit: Permit,
+    mount: Arc<Mount>,
+    cursors: Cursors,
 }
 
 /// Bytes of directory entries that are read at once; some hundred names.
@@ -40,27 +57,35 @@ impl FileSystem {
     ///
     /// # Errors
     /// A refusal, or those of opening the directory.
-    pub fn list(&self, call: &'static str, directory: &super::Directory) -> FsResult<Listing> {
+    pub fn list(&self, call: &'static str, directory: &Directory) -> FsResult<Listing> {
         let at = At { call, directory, path: "." };
         let found = match self.find_any(&at, Capability::FsRead, Follow::Yes)? {
             Lookup::Found(found) => found,
-            Lookup::Virtual(guest) => return Ok(self.list_virtual(&guest)),
+            Lookup::Virtual(guest) => return Ok(self.list_virtual(directory, &guest)),
         };
         let opened = found.located.open(OFlags::RDONLY | OFlags::DIRECTORY);
-        let (fd, _) = opened
+        let (fd, stat) = opened
             .map_err(|trouble| self.failed(&at, found.mount, Capability::FsRead, found.located.inside(), trouble))?;
         // A mount below a host directory is there whether or not the host has something in its place.
         let mounts = self.mounts_in(&directory.guest);
-        let ready = mounts.iter().cloned().map(Ok).collect();
-        Ok(Listing { directory: Some((fd, found.permit)), mounts, ready, buffer: Vec::with_capacity(BUFFER_BYTES) })
+        let ready = mounts.iter().cloned().map(|mount| Ok((mount, None))).collect();
+        let host = HostListing {
+            directory: fd,
+            device: FileId::of(&stat).device(),
+            permit: found.permit,
+            mount: Arc::clone(found.mount),
+            cursors: found.located.cursors,
+        };
+        let buffer = Vec::with_capacity(BUFFER_BYTES);
+        Ok(Listing { host: Some(host), serial: directory.serial, mounts, ready, buffer })
     }
 
-    fn list_virtual(&self, guest: &str) -> Listing {
+    fn list_virtual(&self, directory: &Directory, guest: &str) -> Listing {
         let names = self.namespace.names_in(guest);
         let ready = names
-            .map(|name| Ok(DirectoryEntry { name: name.to_owned(), file_type: self.type_of(guest, name) }))
+            .map(|name| Ok((DirectoryEntry { name: name.to_owned(), file_type: self.type_of(guest, name) }, None)))
             .collect();
-        Listing { directory: None, mounts: Vec::new(), ready, buffer: Vec::new() }
+        Listing { host: None, serial: directory.serial, mounts: Vec::new(), ready, buffer: Vec::new() }
     }
 
     fn mounts_in(&self, guest: &str) -> Vec<DirectoryEntry> {
@@ -77,43 +102,63 @@ impl FileSystem {
     }
 }
 
-impl Listing {
-    /// The next entry; `None` after the last.
+impl FileSystem {
+    /// The next entry of a listing; `None` after the last. What may not be read by a deny rule is left out.
     ///
     /// # Errors
     /// `EILSEQ` for a name that is not valid UTF-8, after which the walk goes on; a refusal when the grant ended meanwhile.
-    pub fn next_entry(&mut self) -> FsResult<Option<DirectoryEntry>> {
-        if let Some((_, permit)) = &self.directory {
-            permit.admit(0)?;
+    pub fn next_entry(&self, listing: &mut Listing) -> FsResult<Option<DirectoryEntry>> {
+        if let Some(host) = &listing.host {
+            host.permit.admit(0)?;
         }
-        if self.ready.is_empty() {
-            self.read_more()?;
+        if listing.ready.is_empty() {
+            listing.read_more()?;
         }
-        Ok(self.ready.pop_front().transpose()?)
+        let Some(entry) = listing.ready.pop_front() else { return Ok(None) };
+        let (entry, id) = entry?;
+        // A directory may be a mount point, whose own number its parent does not know.
+        if let Some(id) = id.filter(|_| entry.file_type != FileType::Directory) {
+            let (directory, path) = (listing.serial, entry.name.clone());
+            self.last.set(Observation { directory, path, follow: Follow::No, id });
+        }
+        Ok(Some(entry))
     }
+}
 
+impl Listing {
     fn read_more(&mut self) -> FsResult<()> {
-        let Some((fd, _)) = &self.directory else { return Ok(()) };
-        let mut entries = RawDir::new(fd, self.buffer.spare_capacity_mut());
+        let Some(host) = &self.host else { return Ok(()) };
+        let mut entries = RawDir::new(&host.directory, self.buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
             let entry = entry?;
-            let name = entry.file_name();
-            if name != c"." && name != c".." {
-                let file_type = match entry.file_type() {
-                    PosixType::Unknown => file_type_of(fd, name),
-                    known => FileType::from_posix(known),
-                };
-                match name.to_str() {
-                    Ok(name) if self.mounts.iter().any(|mount| mount.name == name) => {}
-                    Ok(name) => self.ready.push_back(Ok(DirectoryEntry { name: name.to_owned(), file_type })),
-                    Err(_) => self.ready.push_back(Err(Errno::ILSEQ)),
-                }
+            if let Some(entry) = host.entry(&entry, &self.mounts) {
+                self.ready.push_back(entry);
             }
             if entries.is_buffer_empty() && !self.ready.is_empty() {
                 break;
             }
         }
         Ok(())
+    }
+}
+
+impl HostListing {
+    /// What the guest gets of an entry, if anything.
+    fn entry(&self, entry: &RawDirEntry<'_>, mounts: &[DirectoryEntry]) -> Option<ReadyEntry> {
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            return None;
+        }
+        let Ok(text) = name.to_str() else { return Some(Err(Errno::ILSEQ)) };
+        let id = FileId::new(self.device, entry.ino());
+        if mounts.iter().any(|mount| mount.name == text) || self.mount.tree.hides(self.cursors, text, id) {
+            return None;
+        }
+        let file_type = match entry.file_type() {
+            PosixType::Unknown => file_type_of(&self.directory, name),
+            known => FileType::from_posix(known),
+        };
+        Some(Ok((DirectoryEntry { name: text.to_owned(), file_type }, Some(id))))
     }
 }
 

@@ -109,6 +109,10 @@ impl FileId {
         Self { device: widen(stat.st_dev), inode: widen(stat.st_ino) }
     }
 
+    pub(crate) fn new(device: u64, inode: u64) -> Self {
+        Self { device, inode }
+    }
+
     pub(crate) fn device(self) -> u64 {
         self.device
     }

@@ -21,6 +21,8 @@ pub(crate) struct Mount {
     pub(crate) root: String,
     /// The scope that it was granted as.
     pub(crate) scope: String,
+    /// The host path of that scope, as the operator wrote it.
+    pub(crate) written: String,
     /// What the policy says of its root.
     pub(crate) cursors: Cursors,
     /// It is a directory, so the guest gets it as a preopen, under this name.
@@ -45,6 +47,8 @@ pub(crate) struct Namespace {
 
 /// A directory that the guest holds.
 pub struct Directory {
+    /// Tells it from every other directory of the session.
+    pub(crate) serial: u64,
     /// Its place in the namespace, as [`Mount::guest`].
     pub(crate) guest: String,
     /// How a message names it; empty for the root.
@@ -122,18 +126,18 @@ impl Namespace {
     /// The directories that the guest starts with: the root, and each granted directory under the name it was granted as.
     ///
     /// The root comes first: a C library that strips `/` and `./` alike prefers the later one of equal names.
-    pub(crate) fn preopens(&self) -> Vec<(Directory, String)> {
+    pub(crate) fn preopens(&self, serial: impl Fn() -> u64) -> Vec<(Directory, String)> {
         let granted = self.preopens.iter().filter_map(|mount| {
             let name = mount.preopen.clone()?;
-            Some((Directory::root_of(mount, &name), name))
+            Some((Directory::root_of(mount, &name, serial()), name))
         });
-        std::iter::once((self.root(), "/".to_owned())).chain(granted.filter(|(_, name)| name != "/")).collect()
+        std::iter::once((self.root(serial()), "/".to_owned())).chain(granted.filter(|(_, name)| name != "/")).collect()
     }
 
-    fn root(&self) -> Directory {
+    fn root(&self, serial: u64) -> Directory {
         match self.mount_at("") {
-            Some(mount) => Directory::root_of(mount, ""),
-            None => Directory { guest: String::new(), shown: String::new(), place: DirectoryPlace::Virtual },
+            Some(mount) => Directory::root_of(mount, "", serial),
+            None => Directory { serial, guest: String::new(), shown: String::new(), place: DirectoryPlace::Virtual },
         }
     }
 
@@ -155,8 +159,9 @@ impl Namespace {
         {
             return Ok(Route::Mounted(Mounted { mount, start: directory.start(mount), path: Cow::Borrowed(path) }));
         }
-        let slash = if path.ends_with('/') && !rest.is_empty() { "/" } else { "" };
-        let rest = if rest.is_empty() { Cow::Borrowed(".") } else { Cow::Owned(format!("{rest}{slash}")) };
+        let slash = if path.ends_with('/') { "/" } else { "" };
+        let rest = if rest.is_empty() { "." } else { rest };
+        let rest = Cow::Owned([rest, slash].concat());
         Ok(Route::Mounted(Mounted { mount, start: mount.start(), path: rest }))
     }
 
@@ -179,7 +184,7 @@ impl Mount {
 }
 
 impl Directory {
-    fn root_of(mount: &Arc<Mount>, shown: &str) -> Self {
+    fn root_of(mount: &Arc<Mount>, shown: &str, serial: u64) -> Self {
         let shown = if mount.guest.is_empty() { "" } else { shown.trim_end_matches('/') };
         let place = DirectoryPlace::Mounted {
             mount: Arc::clone(mount),
@@ -187,7 +192,7 @@ impl Directory {
             inside: String::new(),
             cursors: mount.cursors,
         };
-        Self { guest: mount.guest.clone(), shown: shown.to_owned(), place }
+        Self { serial, guest: mount.guest.clone(), shown: shown.to_owned(), place }
     }
 
     fn start<'a>(&'a self, mount: &'a Mount) -> Start<'a> {

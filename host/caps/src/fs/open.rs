@@ -36,7 +36,7 @@ impl FileSystem {
         let found = match self.find_any(at, first, options.follow)? {
             Lookup::Found(found) => found,
             Lookup::Virtual(_) if options.changes() => return Err(Errno::ISDIR.into()),
-            Lookup::Virtual(guest) => return Ok(Opened::Directory(virtual_directory(at, guest))),
+            Lookup::Virtual(guest) => return Ok(Opened::Directory(self.virtual_directory(at, guest))),
         };
         let also_read = options.read && first == Capability::FsWrite;
         let also = if also_read { Some(self.check_also(at, &found, Capability::FsRead)?) } else { None };
@@ -44,9 +44,26 @@ impl FileSystem {
         let (fd, stat) =
             opened.map_err(|trouble| self.failed(at, found.mount, first, found.located.inside(), trouble))?;
         match FileType::of(&stat) {
-            FileType::Directory => Ok(Opened::Directory(mounted_directory(at, found, fd))),
+            FileType::Directory => Ok(Opened::Directory(self.mounted_directory(at, found, fd))),
             file_type => Ok(Opened::File(opened_file(found, fd, file_type, options, also))),
         }
+    }
+
+    fn virtual_directory(&self, at: &At<'_>, guest: String) -> Directory {
+        Directory { serial: self.next_serial(), guest, shown: at.asked().to_string(), place: DirectoryPlace::Virtual }
+    }
+
+    fn mounted_directory(&self, at: &At<'_>, found: Found<'_>, directory: OwnedFd) -> Directory {
+        let Found { mount, located, .. } = found;
+        let inside = located.inside().to_string();
+        let guest = [mount.guest.as_str(), &inside].join(if inside.is_empty() { "" } else { "/" });
+        let place = DirectoryPlace::Mounted {
+            mount: Arc::clone(mount),
+            directory: Some(directory),
+            inside,
+            cursors: located.cursors,
+        };
+        Directory { serial: self.next_serial(), guest, shown: at.asked().to_string(), place }
     }
 
     pub(super) fn check_also(&self, at: &At<'_>, found: &Found<'_>, capability: Capability) -> FsResult<Permit> {
@@ -71,21 +88,4 @@ fn opened_file(
     };
     let origin = Origin { mount: Arc::clone(mount), inside: located.inside().to_string(), cursors: located.cursors };
     File { fd, file_type, read, write, sync: options.sync, origin }
-}
-
-fn virtual_directory(at: &At<'_>, guest: String) -> Directory {
-    Directory { guest, shown: at.asked().to_string(), place: DirectoryPlace::Virtual }
-}
-
-fn mounted_directory(at: &At<'_>, found: Found<'_>, directory: OwnedFd) -> Directory {
-    let Found { mount, located, .. } = found;
-    let inside = located.inside().to_string();
-    let guest = [mount.guest.as_str(), &inside].join(if inside.is_empty() { "" } else { "/" });
-    let place = DirectoryPlace::Mounted {
-        mount: Arc::clone(mount),
-        directory: Some(directory),
-        inside,
-        cursors: located.cursors,
-    };
-    Directory { guest, shown: at.asked().to_string(), place }
 }

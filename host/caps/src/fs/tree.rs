@@ -3,6 +3,7 @@
 use super::beneath::Opener;
 use super::error::Trouble;
 use super::located::{Base, Cursors, Follow, Located};
+use super::metadata::FileId;
 use cap_std::fs::Dir;
 use caphost_policy::Capability;
 use rustix::fd::{AsFd, BorrowedFd};
@@ -32,6 +33,11 @@ pub(crate) trait Tree: Send + Sync {
         follow: Follow,
         capability: Capability,
     ) -> Result<Located<'a>, Trouble>;
+
+    /// Whether a listing of the directory at `cursors` leaves an entry out, because reading it is denied.
+    fn hides(&self, _cursors: Cursors, _name: &str, _id: FileId) -> bool {
+        false
+    }
 }
 
 /// A host directory in which nothing is denied: the kernel resolves paths.

@@ -1,7 +1,11 @@
 //! A session on a folder of its own.
 
 #![expect(dead_code, reason = "each test program uses a part of it")]
-#![expect(clippy::disallowed_methods, clippy::expect_used, reason = "a test makes its folder by path, and fails by panic")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "a test makes its folder by path, and fails by panic"
+)]
 
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::fs::{At, Directory, File, FileSystem, FsError, OpenOptions, Opened};

@@ -32,12 +32,8 @@ impl monotonic_clock::Host for State {
 impl State {
     fn subscribe_to(&mut self, instant: u64, wait: Duration) -> wasmtime::Result<Resource<DynPollable>> {
         let session = Arc::clone(&self.session);
-        let sleep = self.table.push(Sleep {
-            session,
-            instant,
-            until: tokio::time::Instant::now().checked_add(wait),
-            has_yielded: false,
-        })?;
+        let sleep =
+            self.table.push(Sleep { session, instant, until: tokio::time::Instant::now().checked_add(wait) })?;
         subscribe(&mut self.table, sleep)
     }
 }
@@ -59,7 +55,6 @@ struct Sleep {
     instant: u64,
     /// Absent when it lies further ahead than the host can tell.
     until: Option<tokio::time::Instant>,
-    has_yielded: bool,
 }
 
 #[async_trait::async_trait]
@@ -67,12 +62,7 @@ impl Pollable for Sleep {
     async fn ready(&mut self) {
         match self.until {
             None => std::future::pending().await,
-            // A guest that polls with no timeout in a loop must leave the host's reactor its turn.
-            Some(until) if until <= tokio::time::Instant::now() => {
-                if !std::mem::replace(&mut self.has_yielded, true) {
-                    tokio::task::yield_now().await;
-                }
-            }
+            Some(until) if until <= tokio::time::Instant::now() => {}
             Some(until) => tokio::time::sleep_until(until).await,
         }
         self.session.clocks().has_waited_for(self.instant);

@@ -314,7 +314,8 @@ impl HostDescriptor for State {
 
 impl HostDirectoryEntryStream for State {
     fn read_directory_entry(&mut self, stream: Resource<Listing>) -> FsResult<Option<DirectoryEntry>> {
-        Ok(self.table.get_mut(&stream)?.next_entry()?.map(convert::directory_entry))
+        let listing = self.table.get_mut(&stream)?;
+        Ok(self.session.files().next_entry(listing)?.map(convert::directory_entry))
     }
 
     fn drop(&mut self, stream: Resource<Listing>) -> wasmtime::Result<()> {

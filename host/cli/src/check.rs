@@ -3,86 +3,87 @@
 use crate::args::CheckArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::settings::{self, Authority};
+use crate::grants::Grants;
+use crate::settings;
 use crate::{columns, component, output};
 use anyhow::Error;
 use caphost::caps::ambient::HostAuthority;
-use caphost::caps::{Session, SessionError, escape};
-use caphost::inspect::{Component, Coverage, Finding, check as findings_of, coverage};
-use caphost::policy::{Capability, Limits, Policy};
+use caphost::caps::{Session, SessionError};
+use caphost::inspect::{Component, Coverage, Finding, Import, check as findings_of, coverage};
+use caphost::policy::visible::escape;
+use caphost::policy::{Capability, Limits, Policy, Rule};
 use std::collections::HashMap;
 
 /// Says whether every import is covered and every grant usable.
 pub(crate) fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
-    let authority = settings::authority(arguments.authority, Limits::default())?;
+    let authority = settings::authority(arguments.authority)?;
+    let grants = Grants::of(&authority.allow);
+    let policy = authority.policy(grants.rules.clone(), Limits::default());
     let component = component::read(&arguments.component)?;
     let bad = |error| component::bad(&escape(component.name()).to_string(), &error);
     component.require_runnable().and_then(|()| component.validate()).map_err(bad)?;
-    let findings = findings_of(&component, &authority.policy);
-    let unusable = unusable_grants(&authority)?;
-    output::print(&report(&component, &authority.policy, &findings, &unusable))?;
+    let mut findings = findings_of(&component, &policy);
+    findings.extend(grants.refused.iter().cloned());
+    let unusable = unusable_grants(&policy)?;
+    let text = imports(&component, &policy) + &rules(&policy, &grants, &unusable) + &verdict(&findings, unusable.len());
+    output::print(&text)?;
     Ok(if findings.is_empty() && unusable.is_empty() { Exit::Success } else { Exit::No })
 }
 
 /// The grants that a session could not use, by their text, each with the reason.
-fn unusable_grants(authority: &Authority) -> Result<HashMap<String, String>, Failure> {
-    match Session::builder(authority.policy.clone()).build(HostAuthority::claim()) {
+fn unusable_grants(policy: &Policy) -> Result<HashMap<String, String>, Failure> {
+    match Session::builder(policy.clone()).build(HostAuthority::claim()) {
         Ok(_) => Ok(HashMap::new()),
         Err(SessionError::Mounts(errors)) => Ok(errors.0.into_iter().map(|error| (error.rule, error.reason)).collect()),
         Err(other) => Err(Error::new(other).into()),
     }
 }
 
-fn report(component: &Component, policy: &Policy, findings: &[Finding], unusable: &HashMap<String, String>) -> String {
-    let mut text = String::new();
-    let imports = imports(component, policy);
-    if !imports.is_empty() {
-        text += &format!("imports\n{}", columns::align(&imports));
-    }
-    let rules = rules(policy, findings, unusable);
-    if !rules.is_empty() {
-        text += &format!("rules\n{}", columns::align(&rules));
-    }
-    text + &verdict(findings, unusable.len())
-}
-
-fn imports(component: &Component, policy: &Policy) -> Vec<[String; 3]> {
-    let row = |import| {
-        let state = match coverage(import, policy) {
-            Coverage::NoEffect => "no effect",
-            Coverage::Covered => "covered",
-            Coverage::Uncovered => "not covered",
-            Coverage::NeverCovered => "always refused",
+fn imports(component: &Component, policy: &Policy) -> String {
+    let row = |import: &Import| {
+        let capabilities = names(&import.capabilities);
+        let (state, needs) = match coverage(import, policy) {
+            Coverage::NoEffect => ("no effect", capabilities),
+            Coverage::Covered => ("covered", capabilities),
+            Coverage::Optional(otherwise) => ("optional", format!("{capabilities} (without it: {otherwise})")),
+            Coverage::Uncovered => ("not covered", capabilities),
+            Coverage::NeverCovered => ("always refused", capabilities),
         };
-        [state.to_owned(), escape(&import.name).to_string(), names(&import.capabilities)]
+        [state.to_owned(), escape(&import.name).to_string(), needs]
     };
-    component.inspection().imports.iter().map(row).collect()
+    part("imports", &component.inspection().imports.iter().map(row).collect::<Vec<_>>())
 }
 
-fn rules(policy: &Policy, findings: &[Finding], unusable: &HashMap<String, String>) -> Vec<[String; 3]> {
-    let state = |rule: &caphost::policy::Rule| {
-        let is_unenforced =
-            |finding: &Finding| matches!(finding, Finding::NotEnforced { rule: named } if named == rule);
-        match unusable.get(&rule.to_string()) {
-            Some(reason) => ("not usable", escape(reason).to_string()),
-            None if findings.iter().any(is_unenforced) => {
-                ("not enforced", "nothing in this build enforces it".to_owned())
-            }
-            None => ("usable", String::new()),
+fn rules(policy: &Policy, grants: &Grants, unusable: &HashMap<String, String>) -> String {
+    let row = |state: &str, option: &str, rule: &str, why: String| {
+        [state.to_owned(), format!("{option} {}", escape(rule)), why]
+    };
+    let usable = |option: &str, rule: &Rule| {
+        let text = rule.to_string();
+        match unusable.get(&text) {
+            Some(reason) => row("not usable", option, &text, escape(reason).to_string()),
+            None => row("usable", option, &text, String::new()),
         }
     };
-    let row = |option: &str, rule: &caphost::policy::Rule| {
-        let (state, why) = state(rule);
-        [state.to_owned(), format!("{option} {}", escape(&rule.to_string())), why]
-    };
-    let grants = policy.grants().iter().map(|grant| row("allow", &grant.rule));
-    grants.chain(policy.denies().iter().map(|rule| row("deny", rule))).collect()
+    let useless = |text: &str| row("not granted", "allow", text, "nothing in this build can use it".to_owned());
+    let refused = grants.refused.iter().filter_map(|finding| match finding {
+        Finding::NotEnforced { item, .. } => Some(useless(item)),
+        Finding::Uncovered { .. } | Finding::NeverCovered { .. } => None,
+    });
+    let granted = policy.grants().iter().map(|grant| usable("allow", &grant.rule));
+    let withheld = grants.withheld.iter().flat_map(|withheld| &withheld.rules).map(|rule| useless(&rule.to_string()));
+    let denied = policy.denies().iter().map(|rule| usable("deny", rule));
+    part("rules", &granted.chain(withheld).chain(refused).chain(denied).collect::<Vec<_>>())
+}
+
+fn part(title: &str, rows: &[[String; 3]]) -> String {
+    if rows.is_empty() { String::new() } else { format!("{title}\n{}", columns::align(rows)) }
 }
 
 /// The last line, and what would change it.
 fn verdict(findings: &[Finding], unusable: usize) -> String {
     match findings.len() + unusable {
-        0 => "every import is covered and every grant usable\n".to_owned(),
+        0 => "every import that needs a grant is covered, and every grant usable\n".to_owned(),
         problems => {
             let missing = missing(findings);
             let hint =

@@ -5,9 +5,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::{output, settings};
 use anyhow::Context;
+use caphost::caps::Remedy;
 use caphost::caps::ambient::{self, HostAuthority};
-use caphost::caps::{Remedy, escape};
 use caphost::policy::codes::Code;
+use caphost::policy::visible::escape;
 use caphost::policy::{
     Capability, Decision, HostPattern, Limits, NetScope, PathScope, Policy, Request, Rule, Scope, Target, parse_list,
     paths,
@@ -17,7 +18,8 @@ use std::convert::Infallible;
 
 /// Answers each question.
 pub(crate) fn explain(arguments: ExplainArguments) -> Result<Exit, Failure> {
-    let written = settings::authority(arguments.authority, Limits::default())?.policy;
+    let authority = settings::authority(arguments.authority)?;
+    let written = authority.policy(authority.written(), Limits::default());
     let directory =
         ambient::working_directory(HostAuthority::claim()).context("failed to find the working directory")?;
     let judge = Judge::new(written, directory.to_string_lossy().into_owned());
@@ -87,9 +89,8 @@ impl Judge {
             scope => self.one(rule, scope, &mut lines)?,
         };
         if !surface::is_enforced(rule.capability) {
-            lines.push(
-                "note       nothing in this build enforces it yet, so `caphost run` takes no such rule".to_owned(),
-            );
+            lines
+                .push("note       nothing in this build can use it yet, so `caphost run` does not grant it".to_owned());
         }
         let verdict = if is_allowed { "allowed" } else { "refused" };
         let details: String = lines.iter().map(|line| format!("  {line}\n")).collect();

@@ -6,9 +6,9 @@ use crate::failure::Failure;
 use crate::report::{Subject, json_line};
 use crate::units::grouped;
 use crate::{columns, component, output};
-use caphost::caps::escape;
 use caphost::inspect::{Component, Import, Producer};
 use caphost::policy::Capability;
+use caphost::policy::visible::escape;
 use serde_json::{Value, json};
 
 /// Shows what a component is.

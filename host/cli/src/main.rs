@@ -12,6 +12,7 @@ mod docs;
 mod exit;
 mod explain;
 mod failure;
+mod grants;
 mod inspect;
 mod output;
 mod report;

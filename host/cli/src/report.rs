@@ -61,6 +61,11 @@ impl Message {
         Self { level: "error", headline: headline.into(), ..Self::default() }
     }
 
+    /// Something to know that is no error.
+    pub(crate) fn note(headline: impl Into<String>) -> Self {
+        Self { level: "note", ..Self::new(headline) }
+    }
+
     /// With its stable code.
     pub(crate) fn code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }

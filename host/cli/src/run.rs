@@ -10,9 +10,10 @@ use anyhow::{Context, Error};
 use caphost::caps::ambient::{self, HostAuthority};
 use caphost::caps::fs::MountError;
 use caphost::caps::stdio::Stdout;
-use caphost::caps::{Denied, SessionError, escape};
+use caphost::caps::{Denied, SessionError};
 use caphost::inspect::{Component, check};
 use caphost::policy::codes::Code;
+use caphost::policy::visible::escape;
 use caphost::{Host, OnDeny, Outcome, Run, RunError};
 use std::io::Write;
 use std::path::Path;
@@ -20,6 +21,7 @@ use std::path::Path;
 /// Runs a component, and says how it ended.
 pub(crate) fn run(arguments: RunArguments, reporter: Reporter) -> Result<Exit, Failure> {
     let settings = settings::of_run(arguments)?;
+    settings.notes.iter().for_each(|note| reporter.tell(note));
     let component = component::read(&settings.component)?;
     component.require_runnable().map_err(|error| component::bad(&name(&component), &error))?;
     let (subject, on_deny) = (Subject::of(&component), settings.on_deny);
@@ -35,7 +37,7 @@ pub(crate) fn run(arguments: RunArguments, reporter: Reporter) -> Result<Exit, F
 
 /// What `--strict` asks for.
 fn require_covered(component: &Component, settings: &RunSettings) -> Result<(), Failure> {
-    let findings = if settings.is_strict { check(component, &settings.authority.policy) } else { Vec::new() };
+    let findings = if settings.is_strict { check(component, &settings.policy) } else { Vec::new() };
     if findings.is_empty() { Ok(()) } else { Err(settings::refused(&findings)) }
 }
 
@@ -43,14 +45,14 @@ fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Re
     let audit = settings.audit.as_deref().map(audit_file).transpose()?;
     let run = Run {
         arguments: settings.arguments,
-        environment: settings.authority.environment,
+        environment: settings.environment,
         on_deny: settings.on_deny,
         stdin: settings.stdin,
         stdout: Stdout::Host,
         stderr: Stdout::Host,
         audit,
         observer: Some(refusals.observer()),
-        ..Run::new(component, settings.authority.policy)
+        ..Run::new(component, settings.policy)
     };
     Host::new(settings.cache).run(run, HostAuthority::claim()).map_err(not_run)
 }

@@ -3,28 +3,38 @@
 use crate::args::{AuthorityArguments, LimitArguments, RunArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::grants::Grants;
 use crate::report::Message;
 use caphost::caps::ambient::HostAuthority;
-use caphost::caps::escape;
 use caphost::caps::stdio::Stdin;
-use caphost::inspect::{Finding, unenforced};
-use caphost::policy::{Capability, Limits, NameScope, Policy, PolicyBuilder, Rule, RuleError, Scope, parse_list};
+use caphost::inspect::Finding;
+use caphost::policy::{
+    Capability, Item, Limits, NameScope, Policy, PolicyBuilder, Rule, RuleError, Scope, parse_items,
+};
 use caphost::{Cache, OnDeny};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What a guest may do, and the variables that it is given.
+/// What the operator wrote about a guest's authority, read.
 #[derive(Debug)]
 pub(crate) struct Authority {
-    pub(crate) policy: Policy,
-    pub(crate) environment: Vec<(String, String)>,
+    /// The items of `--allow`.
+    pub(crate) allow: Vec<Item>,
+    deny: Vec<Rule>,
+    /// The variables that the guest is given.
+    environment: Vec<(String, String)>,
+    /// For each of them, the grant to read it.
+    readable: Vec<Rule>,
 }
 
 /// Everything about one run.
 pub(crate) struct RunSettings {
     pub(crate) component: PathBuf,
     pub(crate) arguments: Vec<String>,
-    pub(crate) authority: Authority,
+    pub(crate) policy: Policy,
+    pub(crate) environment: Vec<(String, String)>,
+    /// What the operator should know of the policy.
+    pub(crate) notes: Vec<Message>,
     pub(crate) on_deny: OnDeny,
     pub(crate) is_strict: bool,
     pub(crate) stdin: Stdin,
@@ -35,16 +45,21 @@ pub(crate) struct RunSettings {
 /// What `arguments` mean.
 ///
 /// # Errors
-/// A usage error for what cannot be read; a refusal for a rule that nothing enforces.
+/// A usage error for what cannot be read; a refusal for a grant that nothing can use.
 pub(crate) fn of_run(arguments: RunArguments) -> Result<RunSettings, Failure> {
-    let authority = authority(arguments.authority, limits(&arguments.limits))?;
-    require_enforced(&authority.policy)?;
+    let authority = authority(arguments.authority)?;
+    let grants = Grants::of(&authority.allow);
+    if !grants.refused.is_empty() {
+        return Err(refused(&grants.refused));
+    }
     let mut words = arguments.component_and_arguments.into_iter();
     let component = words.next().ok_or_else(|| Failure::usage("name the component to run"))?;
     Ok(RunSettings {
         component: component.into(),
         arguments: words.map(guest_argument).collect::<Result<_, _>>()?,
-        authority,
+        policy: authority.policy(grants.rules, limits(&arguments.limits)),
+        environment: authority.environment,
+        notes: grants.withheld.iter().map(|withheld| Message::note(withheld.to_string())).collect(),
         on_deny: arguments.on_deny.into(),
         is_strict: arguments.strict,
         stdin: if arguments.no_stdin { Stdin::Closed } else { Stdin::Host },
@@ -53,25 +68,32 @@ pub(crate) fn of_run(arguments: RunArguments) -> Result<RunSettings, Failure> {
     })
 }
 
-/// The rules and variables of `arguments`, under `limits`.
+/// The rules and variables of `arguments`.
 ///
 /// # Errors
 /// A usage error that shows the place of a typo.
-pub(crate) fn authority(arguments: AuthorityArguments, limits: Limits) -> Result<Authority, Failure> {
+pub(crate) fn authority(arguments: AuthorityArguments) -> Result<Authority, Failure> {
     let environment = last_of_each_name(arguments.env);
-    let mut builder = Policy::builder().limits(limits);
-    builder = rules("--allow", &arguments.allow)?.into_iter().fold(builder, PolicyBuilder::allow);
-    builder = rules("--deny", &arguments.deny)?.into_iter().fold(builder, PolicyBuilder::deny);
-    for (name, _) in &environment {
-        builder = builder.allow(may_read(name)?);
-    }
-    Ok(Authority { policy: builder.build(), environment })
+    Ok(Authority {
+        allow: items("--allow", &arguments.allow)?,
+        deny: items("--deny", &arguments.deny)?.into_iter().flat_map(|item| item.rules).collect(),
+        readable: environment.iter().map(|(name, _)| may_read(name)).collect::<Result<_, _>>()?,
+        environment,
+    })
 }
 
-/// Refuses a policy with rules that would not hold.
-fn require_enforced(policy: &Policy) -> Result<(), Failure> {
-    let findings = unenforced(policy);
-    if findings.is_empty() { Ok(()) } else { Err(refused(&findings)) }
+impl Authority {
+    /// Every rule of `--allow`, whether this build can use it or not.
+    pub(crate) fn written(&self) -> Vec<Rule> {
+        self.allow.iter().flat_map(|item| item.rules.iter().cloned()).collect()
+    }
+
+    /// The policy that grants `rules` and the given variables, and refuses what is denied.
+    pub(crate) fn policy(&self, rules: Vec<Rule>, limits: Limits) -> Policy {
+        let grants = rules.into_iter().chain(self.readable.iter().cloned());
+        let builder = grants.fold(Policy::builder().limits(limits), PolicyBuilder::allow);
+        self.deny.iter().cloned().fold(builder, PolicyBuilder::deny).build()
+    }
 }
 
 /// The failure that says what was found before the start.
@@ -86,27 +108,19 @@ pub(crate) fn refused(findings: &[Finding]) -> Failure {
     Failure { exit: Exit::Refused, messages }
 }
 
-/// Every rule of the lists that were given with `option`.
-pub(crate) fn rules(option: &str, lists: &[String]) -> Result<Vec<Rule>, Failure> {
-    let mut rules = Vec::new();
+/// Every item of the lists that were given with `option`.
+fn items(option: &str, lists: &[String]) -> Result<Vec<Item>, Failure> {
+    let mut items = Vec::new();
     for list in lists {
-        rules.extend(parse_list(list).map_err(|error| unreadable(option, &error))?);
+        items.extend(parse_items(list).map_err(|error| unreadable(option, &error))?);
     }
-    Ok(rules)
+    Ok(items)
 }
 
 /// The failure that shows where a rule cannot be read.
 #[cold]
 pub(crate) fn unreadable(source: &str, error: &RuleError) -> Failure {
-    Failure::usage(error.render(source).lines().map(visible).collect::<Vec<_>>().join("\n"))
-}
-
-/// Replaces what would deceive the eye, one for one, so that the mark stays below its place.
-fn visible(line: &str) -> String {
-    let is_shown = |character: char| {
-        character == '\\' || escape(character.encode_utf8(&mut [0; 4])).to_string().len() == character.len_utf8()
-    };
-    line.chars().map(|character| if is_shown(character) { character } else { char::REPLACEMENT_CHARACTER }).collect()
+    Failure::usage(error.render(source))
 }
 
 fn may_read(name: &str) -> Result<Rule, Failure> {
@@ -147,67 +161,96 @@ fn guest_argument(argument: OsString) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::{Arguments, Command};
     use caphost::policy::{Request, Target};
+    use clap::Parser;
 
     fn given(allow: &[&str], deny: &[&str], env: &[(&str, &str)]) -> Result<Authority, Failure> {
         let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        authority(AuthorityArguments { allow: owned(allow), deny: owned(deny), env }, Limits::default())
+        authority(AuthorityArguments { allow: owned(allow), deny: owned(deny), env })
     }
 
-    fn texts(failure: Failure) -> (u8, String) {
-        let text = format!("{:?}", failure.messages);
-        (failure.exit.code(), text)
+    fn policy(allow: &[&str], deny: &[&str], env: &[(&str, &str)]) -> Policy {
+        let authority = given(allow, deny, env).unwrap();
+        authority.policy(authority.written(), Limits::default())
+    }
+
+    fn may_read(policy: &Policy, name: &str) -> bool {
+        policy.decide(&Request { capability: Capability::EnvRead, target: Target::Name(name) }).is_allowed()
+    }
+
+    fn run(options: &[&str]) -> Result<RunSettings, Failure> {
+        let all = ["caphost", "run"].iter().chain(options).chain(&["--no-cache", "app.wasm"]);
+        match Arguments::try_parse_from(all).unwrap().command {
+            Command::Run(arguments) => of_run(*arguments),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn refusal(options: &[&str]) -> (u8, String) {
+        let failure = run(options).err().unwrap();
+        (failure.exit.code(), failure.messages.iter().map(Message::to_string).collect())
     }
 
     #[test]
     fn lists_add_up() {
-        let policy = given(&["fs.read:/a", "time,random"], &["fs:/a/b"], &[]).unwrap().policy;
+        let policy = policy(&["fs.read:/a", "time,random"], &["fs:/a/b"], &[]);
         assert_eq!((policy.grants().len(), policy.denies().len()), (3, 2));
-        assert_eq!(given(&["", "core"], &[], &[]).unwrap().policy.grants().len(), 0);
+        assert_eq!(self::policy(&["", "core"], &[], &[]).grants().len(), 0);
     }
 
     #[test]
     fn a_typo_is_a_usage_error_that_shows_the_place() {
-        let (exit, text) = texts(given(&[], &["random,fs.raed:./data"], &[]).unwrap_err());
+        let (exit, text) = refusal(&["--deny", "random,fs.raed:./data"]);
         assert_eq!(exit, 2);
         assert!(text.contains("--deny: `fs.raed`") && text.contains("did you mean `fs.read`?"), "{text}");
     }
 
     #[test]
     fn the_message_about_a_typo_does_not_deceive() {
-        let failure = given(&["fs.raed:./a\u{202e}gnp.\u{1b}[2J"], &[], &[]).unwrap_err();
-        let text = failure.messages.first().unwrap().to_string();
-        assert!(text.contains("fs.raed:./a\u{fffd}gnp.\u{fffd}[2J\n  ^^^^^^^\n"), "{text}");
+        let (_, text) = refusal(&["--allow", "fs.raed:./a\u{202e}gnp.\u{1b}[2J"]);
+        assert!(text.contains("  fs.raed:./a\\u{202e}gnp.\\u{1b}[2J\n  ^^^^^^^\n"), "{text}");
     }
 
     #[test]
     fn a_given_variable_can_be_read_and_no_other() {
-        let authority = given(&[], &[], &[("A", "1"), ("B", "2"), ("A", "3")]).unwrap();
-        assert_eq!(authority.environment, [("A".to_owned(), "3".to_owned()), ("B".to_owned(), "2".to_owned())]);
-        let may = |name| {
-            authority
-                .policy
-                .decide(&Request { capability: Capability::EnvRead, target: Target::Name(name) })
-                .is_allowed()
-        };
-        assert!(may("A") && may("B") && !may("C"));
+        let settings = run(&["--env", "A=1", "--env", "B=2", "--env", "A=3"]).unwrap();
+        assert_eq!(settings.environment, [("A".to_owned(), "3".to_owned()), ("B".to_owned(), "2".to_owned())]);
+        assert_eq!(["A", "B", "C"].map(|name| may_read(&settings.policy, name)), [true, true, false]);
     }
 
     #[test]
     fn deny_beats_a_given_variable() {
-        let policy = given(&[], &["env.read:A"], &[("A", "1")]).unwrap().policy;
-        assert!(!policy.decide(&Request { capability: Capability::EnvRead, target: Target::Name("A") }).is_allowed());
+        assert!(!may_read(&policy(&[], &["env.read:A"], &[("A", "1")]), "A"));
     }
 
     #[test]
-    fn a_rule_that_nothing_enforces_is_refused_on_either_side() {
-        for (allow, deny) in [(["net"], [""]), ([""], ["db.read:main"])] {
-            let policy = given(&allow, &deny, &[]).unwrap().policy;
-            let (exit, text) = texts(require_enforced(&policy).unwrap_err());
-            assert_eq!(exit, 120);
-            assert!(text.contains("NotEnforced"), "{text}");
-        }
-        require_enforced(&given(&["fs,time,random,env.read"], &[], &[]).unwrap().policy).unwrap();
+    fn a_grant_that_nothing_can_use_is_one_refusal_an_item() {
+        let (exit, text) = refusal(&["--allow", "net,time", "--allow", "db.read:main"]);
+        assert_eq!((exit, text.matches("error[CAP0302]: ").count()), (120, 2), "{text}");
+        assert!(
+            text.contains("`net` cannot be granted") && text.contains("`db.read:main` cannot be granted"),
+            "{text}"
+        );
+        assert_eq!(text.matches("hint: ").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn denying_what_nothing_can_use_is_fine() {
+        assert_eq!(run(&["--deny", "net,env.write"]).unwrap().policy.denies().len(), 7);
+    }
+
+    #[test]
+    fn of_a_profile_the_part_that_can_be_used_is_granted_and_a_note_names_the_rest() {
+        let settings = run(&["--allow", "env"]).unwrap();
+        assert!(may_read(&settings.policy, "A"));
+        assert!(!settings.policy.has_any_grant(Capability::EnvWrite));
+        let notes: Vec<_> = settings.notes.iter().map(Message::to_string).collect();
+        assert_eq!(
+            notes,
+            ["note: `env` also means `env.write`, which nothing in this build can use; it is not granted\n"]
+        );
+        assert!(run(&["--allow", "fs,time,random,env.read,core"]).unwrap().notes.is_empty());
     }
 }

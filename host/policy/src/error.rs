@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::visible::escape;
 use crate::{Capability, ScopeError};
 
 /// A rule list that can not be read: what is wrong, where, and what was probably meant.
@@ -73,41 +74,56 @@ impl RuleError {
         self.nearest.as_deref()
     }
 
-    /// The whole message for people: what is wrong, the text with its place marked, and a hint. No newline at the end.
+    /// The whole message for people, fit to be shown: what is wrong, the text with its place marked, and a hint.
+    /// No newline at the end.
     #[must_use]
     pub fn render(&self, source_name: &str) -> String {
-        let (line, column, width) = self.place();
-        let indent = " ".repeat(column);
-        let carets = "^".repeat(width.max(1));
-        let mut message = format!("{}: {}\n  {}\n  {indent}{carets}", visible(source_name), self, visible(line));
+        let Place { line, before, marked } = self.place();
+        let indent = " ".repeat(columns(before));
+        let carets = "^".repeat(columns(marked).max(1));
+        let mut message = format!("{}: {self}\n  {}\n  {indent}{carets}", shown(source_name), shown(line));
         if let Some(nearest) = self.nearest() {
             message.push_str(&format!("\nhint: did you mean `{nearest}`?"));
         }
         message
     }
 
-    /// The line of the text that holds the place, and the place in it in characters.
-    fn place(&self) -> (&str, usize, usize) {
+    fn place(&self) -> Place<'_> {
         let before = self.text.get(..self.span.start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let rest = self.text.get(line_start..).unwrap_or_default();
-        let line = rest.lines().next().unwrap_or_default();
-        let column = before.get(line_start..).unwrap_or_default().chars().count();
-        let width = self.item().lines().next().unwrap_or_default().chars().count();
-        (line, column, width)
+        let first_line = |text| str::lines(text).next().unwrap_or_default();
+        Place {
+            line: first_line(self.text.get(line_start..).unwrap_or_default()),
+            before: before.get(line_start..).unwrap_or_default(),
+            marked: first_line(self.item()),
+        }
     }
 }
 
-/// Control characters replaced one for one, so that carets stay in place and a terminal is not steered.
-fn visible(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+/// The line of the text that is wrong, and the parts of it that stand before the wrong one and in it.
+struct Place<'a> {
+    line: &'a str,
+    before: &'a str,
+    marked: &'a str,
+}
+
+/// As [`escape`] shows it, but for backslashes: doubled, a wrong one would look like a right one.
+fn shown(text: &str) -> String {
+    text.split('\\').map(|part| escape(part).to_string()).collect::<Vec<_>>().join("\\")
+}
+
+/// How wide `text` is shown, in characters.
+fn columns(text: &str) -> usize {
+    shown(text).chars().count()
 }
 
 impl fmt::Display for RuleError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A problem may quote the text.
+        let problem = shown(&self.problem.to_string());
         match self.item() {
-            "" => self.problem.fmt(formatter),
-            item => write!(formatter, "`{}`: {}", visible(item), self.problem),
+            "" => formatter.write_str(&problem),
+            item => write!(formatter, "`{}`: {problem}", shown(item)),
         }
     }
 }

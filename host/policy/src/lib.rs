@@ -20,11 +20,11 @@
 //!
 //! The story in the order of the modules:
 //! - [`Capability`] is the one table of what can be granted, [`Profile`] the named lists of it.
-//! - [`Rule`] is a capability on a [`Scope`]; [`parse_list`] reads rules, `Display` writes them, [`RuleError`] shows the place of a typo.
+//! - [`Rule`] is a capability on a [`Scope`]; [`parse_list`] reads rules ([`parse_items`] tells which item each came from), `Display` writes them, [`RuleError`] shows the place of a typo.
 //! - [`Grant`] is a rule with terms (expiry, [`Quota`]); [`Limits`] bound what a run may consume.
 //! - [`Policy`] compiles rules into matchers, so that [`Policy::decide`] costs the length of the path or name
 //!   and not the number of grants; [`Policy::attenuate`] narrows it.
-//! - [`codes`] holds the stable code and the page of every refusal.
+//! - [`codes`] holds the stable code and the page of every refusal; [`visible`] makes foreign text fit to be shown.
 //!
 //! The crate does no I/O, reads no clock and knows no async: the same request gets the same decision for ever.
 
@@ -43,13 +43,14 @@ mod profile;
 mod request;
 mod rule;
 mod scope;
+pub mod visible;
 
 pub use capability::{Capability, ScopeKind};
 pub use error::{Problem, RuleError};
 pub use grant::{Grant, Quota};
 pub use limits::Limits;
 pub use matcher::PathCursor;
-pub use parse::parse_list;
+pub use parse::{Item, parse_items, parse_list};
 pub use policy::{Policy, PolicyBuilder};
 pub use profile::Profile;
 pub use request::{Decision, Request, RuleId, Target};

@@ -13,7 +13,8 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// Open descriptors, streams, pollables and directory listings together. Stops a guest from using up the host's descriptors.
     pub open_handles: u32,
-    /// Core instances. Stops a component that instantiates itself by the thousand.
+    /// Core instances, those of nested components included. Stops a component that instantiates itself by the thousand.
+    /// The engine reads no component that holds more than 1 000 by itself; with nested ones any number can be reached.
     pub instances: u32,
     /// The largest single host allocation on the guest's behalf, in bytes: a read that asks for more gets a short read.
     pub host_allocation_bytes: u64,

@@ -8,6 +8,15 @@ use crate::{
     TableScope, escape,
 };
 
+/// One item of a list: what was written, and the rules that it stands for. Of a profile these are several, or none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Item {
+    /// As it was written, without spaces around it.
+    pub text: String,
+    /// What it stands for.
+    pub rules: Vec<Rule>,
+}
+
 /// Reads rules, separated by commas.
 ///
 /// - A profile stands for its capabilities: `fs:./d` is `fs.read:./d` and `fs.write:./d`.
@@ -18,29 +27,33 @@ use crate::{
 /// # Errors
 /// The first item that can not be read, with its place and the nearest valid name.
 pub fn parse_list(text: &str) -> Result<Vec<Rule>, RuleError> {
-    let mut rules = Vec::new();
+    Ok(parse_items(text)?.into_iter().flat_map(|item| item.rules).collect())
+}
+
+/// Reads rules as [`parse_list`] does, and tells which item each came from.
+///
+/// # Errors
+/// Those of [`parse_list`].
+pub fn parse_items(text: &str) -> Result<Vec<Item>, RuleError> {
     if text.trim_matches(' ').is_empty() {
-        return Ok(rules);
+        return Ok(Vec::new());
     }
-    for range in escape::split_list(text) {
-        let range = escape::trim(text, range);
-        rules.append(&mut Item { text, range }.rules()?);
-    }
-    Ok(rules)
+    let pieces = escape::split_list(text).into_iter().map(|range| Piece { text, range: escape::trim(text, range) });
+    pieces.map(|piece| piece.item()).collect()
 }
 
 pub(crate) fn parse_one(text: &str) -> Result<Rule, RuleError> {
-    let item = Item { text, range: 0..text.len() };
+    let piece = Piece { text, range: 0..text.len() };
     let mut rules = parse_list(text)?;
     match (rules.len(), rules.pop()) {
         (1, Some(rule)) => Ok(rule),
-        (0, _) if text.trim_matches(' ').is_empty() => Err(item.error(item.range.clone(), Problem::EmptyItem)),
-        (count, _) => Err(item.error(item.range.clone(), Problem::NotOne(count))),
+        (0, _) if text.trim_matches(' ').is_empty() => Err(piece.error(piece.range.clone(), Problem::EmptyItem)),
+        (count, _) => Err(piece.error(piece.range.clone(), Problem::NotOne(count))),
     }
 }
 
-/// One item of a list, and the whole text for errors that show the place.
-struct Item<'a> {
+/// The place of an item, in the whole text for errors that show it.
+struct Piece<'a> {
     text: &'a str,
     range: Range<usize>,
 }
@@ -51,7 +64,11 @@ struct Head {
     capabilities: &'static [Capability],
 }
 
-impl Item<'_> {
+impl Piece<'_> {
+    fn item(&self) -> Result<Item, RuleError> {
+        Ok(Item { text: self.slice(self.range.clone()).to_owned(), rules: self.rules()? })
+    }
+
     fn rules(&self) -> Result<Vec<Rule>, RuleError> {
         let item = self.slice(self.range.clone());
         if item.is_empty() {
@@ -184,6 +201,14 @@ mod tests {
     }
 
     #[test]
+    fn items_keep_what_was_written() {
+        let items = parse_items(r"time, fs:./a\,b,core").unwrap();
+        let shown: Vec<_> = items.iter().map(|item| (item.text.as_str(), item.rules.len())).collect();
+        assert_eq!(shown, [("time", 1), (r"fs:./a\,b", 2), ("core", 0)]);
+        assert_eq!(parse_items("").unwrap(), []);
+    }
+
+    #[test]
     fn normalises_the_forms_of_other_systems() {
         assert_eq!(texts("fs:read:./d"), ["fs.read:./d"]);
         assert_eq!(texts("fs.read:write:x"), ["fs.read:write:x"]);
@@ -229,6 +254,24 @@ mod tests {
     #[test]
     fn a_terminal_is_not_steered_by_an_error() {
         let text = parse_list("fs\u{1b}[2J.read").unwrap_err().render("a\u{7}");
-        assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+        assert!(text.starts_with(r"a\u{7}: `fs\u{1b}[2J.read`") && !text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+    }
+
+    #[test]
+    fn what_deceives_the_eye_is_shown_and_the_mark_stays_below_its_place() {
+        let error = parse_list("env.read:\u{202e}A,fs.ra\u{200b}ed:./\u{202e}gnp").unwrap_err();
+        let text = error.render("--allow");
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1], r"  env.read:\u{202e}A,fs.ra\u{200b}ed:./\u{202e}gnp");
+        assert_eq!(lines[2].find('^'), lines[1].find("fs."));
+        assert_eq!(lines[2].trim_start().len(), r"fs.ra\u{200b}ed".len());
+        let host = parse_list("net.connect:ex\u{202e}ample.com").unwrap_err();
+        assert!(!host.render("--allow").contains('\u{202e}'), "the problem quotes the text: {host}");
+    }
+
+    #[test]
+    fn a_wrong_backslash_is_shown_as_it_was_written() {
+        let text = parse_list(r"fs.read:C:\data").unwrap_err().render("--allow");
+        assert!(text.ends_with("  fs.read:C:\\data\n            ^"), "{text}");
     }
 }

@@ -56,6 +56,10 @@ pub struct Import {
     pub functions: Vec<String>,
     /// Every capability that these functions could ever use.
     pub capabilities: Vec<Capability>,
+    /// Those of them that some function cannot do without.
+    pub required: Vec<Capability>,
+    /// What the other functions give without a grant: `deterministic time`. `None` if there are no others.
+    pub otherwise: Option<&'static str>,
 }
 
 /// A tool or language that a component claims to be made with.

@@ -21,6 +21,13 @@ pub struct Row {
 pub enum Needs {
     /// One or more of these, by its arguments.
     Capabilities(&'static [Capability]),
+    /// These for its full effect; without them it still answers, in a form that is harmless.
+    Optional {
+        /// What it takes for its full effect.
+        capabilities: &'static [Capability],
+        /// What it gives without them; the same for all such functions of one interface.
+        otherwise: &'static str,
+    },
     /// None, for this reason.
     Nothing(&'static str),
 }
@@ -29,7 +36,7 @@ impl Row {
     /// The capabilities that it could ever use.
     pub fn capabilities(&self) -> &'static [Capability] {
         match self.needs {
-            Needs::Capabilities(capabilities) => capabilities,
+            Needs::Capabilities(capabilities) | Needs::Optional { capabilities, .. } => capabilities,
             Needs::Nothing(_) => &[],
         }
     }
@@ -64,6 +71,9 @@ const WRITE: Needs = Needs::Capabilities(&[FsWrite]);
 const READ_WRITE: Needs = Needs::Capabilities(&[FsRead, FsWrite]);
 const CLOCK: Needs = Needs::Capabilities(&[TimeWall]);
 const BYTES: Needs = Needs::Capabilities(&[Random]);
+const VARIABLES: Needs = Needs::Optional { capabilities: &[EnvRead], otherwise: "an empty list" };
+const TIME: Needs = Needs::Optional { capabilities: &[TimeWall], otherwise: "deterministic time" };
+const INSECURE: Needs = Needs::Optional { capabilities: &[Random], otherwise: "a fixed sequence" };
 
 const fn row(interface: &'static str, function: &'static str, needs: Needs) -> Row {
     Row { interface, function, needs }
@@ -72,7 +82,7 @@ const fn row(interface: &'static str, function: &'static str, needs: Needs) -> R
 /// The table. Resources are dropped without a row: giving up takes nothing.
 pub const SURFACE: &[Row] = &[
     row("wasi:cli/environment", "get-arguments", OWN),
-    row("wasi:cli/environment", "get-environment", Needs::Capabilities(&[EnvRead])),
+    row("wasi:cli/environment", "get-environment", VARIABLES),
     row("wasi:cli/environment", "initial-cwd", Needs::Nothing("answers that there is none")),
     row("wasi:cli/exit", "exit", OWN),
     row("wasi:cli/exit", "exit-with-code", OWN),
@@ -84,10 +94,10 @@ pub const SURFACE: &[Row] = &[
     row("wasi:cli/terminal-stderr", "get-terminal-stderr", OWN),
     row("wasi:cli/terminal-stdin", "get-terminal-stdin", OWN),
     row("wasi:cli/terminal-stdout", "get-terminal-stdout", OWN),
-    row("wasi:clocks/monotonic-clock", "now", CLOCK),
+    row("wasi:clocks/monotonic-clock", "now", TIME),
     row("wasi:clocks/monotonic-clock", "resolution", Needs::Nothing("a constant")),
-    row("wasi:clocks/monotonic-clock", "subscribe-duration", CLOCK),
-    row("wasi:clocks/monotonic-clock", "subscribe-instant", CLOCK),
+    row("wasi:clocks/monotonic-clock", "subscribe-duration", TIME),
+    row("wasi:clocks/monotonic-clock", "subscribe-instant", TIME),
     row("wasi:clocks/wall-clock", "now", CLOCK),
     row("wasi:clocks/wall-clock", "resolution", Needs::Nothing("a constant")),
     row(
@@ -143,9 +153,9 @@ pub const SURFACE: &[Row] = &[
     row("wasi:io/streams", "[method]output-stream.subscribe", HANDLE),
     row("wasi:io/streams", "[method]output-stream.write", HANDLE),
     row("wasi:io/streams", "[method]output-stream.write-zeroes", HANDLE),
-    row("wasi:random/insecure", "get-insecure-random-bytes", BYTES),
-    row("wasi:random/insecure", "get-insecure-random-u64", BYTES),
-    row("wasi:random/insecure-seed", "insecure-seed", BYTES),
+    row("wasi:random/insecure", "get-insecure-random-bytes", INSECURE),
+    row("wasi:random/insecure", "get-insecure-random-u64", INSECURE),
+    row("wasi:random/insecure-seed", "insecure-seed", INSECURE),
     row("wasi:random/random", "get-random-bytes", BYTES),
     row("wasi:random/random", "get-random-u64", BYTES),
 ];

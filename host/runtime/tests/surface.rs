@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panic")]
 
 use caphost::surface::{Needs, SURFACE};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use wit_parser::{Resolve, WorldItem};
 
 /// The functions that `caphost:host/command` imports: what `bindgen!` makes and the linker links.
@@ -39,7 +39,23 @@ fn a_row_without_a_capability_says_why() {
     for row in SURFACE {
         match row.needs {
             Needs::Capabilities(capabilities) => assert!(!capabilities.is_empty(), "{}", row.function),
+            Needs::Optional { capabilities, otherwise } => {
+                assert!(!capabilities.is_empty(), "{}", row.function);
+                assert!(otherwise.len() > 8, "{}: {otherwise}", row.function);
+            }
             Needs::Nothing(why) => assert!(why.len() > 8, "{}: {why}", row.function),
         }
     }
+}
+
+/// `check` says once for an interface what its functions give without a grant.
+#[test]
+fn the_optional_functions_of_an_interface_give_the_same_without_a_grant() {
+    let mut known = BTreeMap::new();
+    for row in SURFACE {
+        if let Needs::Optional { otherwise, .. } = row.needs {
+            assert_eq!(*known.entry(row.interface).or_insert(otherwise), otherwise, "{}", row.function);
+        }
+    }
+    assert!(known.contains_key("wasi:clocks/monotonic-clock"));
 }

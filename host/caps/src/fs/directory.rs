@@ -9,6 +9,7 @@ use super::located::Follow;
 use super::metadata::{FileId, Metadata, MetadataHash};
 use super::namespace::{Directory, DirectoryPlace};
 use super::observation::Observation;
+use crate::ambient::Stopwatch;
 use crate::gate::Permit;
 use crate::request::{Asked, Inside, Place, Request, Target};
 use caphost_policy::Capability;
@@ -21,14 +22,13 @@ impl FileSystem {
     /// # Errors
     /// A refusal, or those of `fstatat`.
     pub fn metadata_at(&self, at: &At<'_>, follow: Follow) -> FsResult<Metadata> {
+        let seen = self.last_look(at, follow);
         match self.find_any(at, Capability::FsRead, follow)? {
             Lookup::Virtual(_) => Ok(Metadata::of_virtual_directory()),
-            Lookup::Found(found) => {
-                let stat = self.stat(at, &found)?;
-                let (directory, path) = (at.directory.serial, at.path.to_owned());
-                self.last.set(Observation { directory, path, follow, id: FileId::of(&stat) });
-                Ok(Metadata::from_stat(&stat))
-            }
+            Lookup::Found(found) => match seen.and_then(|seen| seen.fresh_metadata()) {
+                Some(metadata) => Ok(metadata),
+                None => Ok(Metadata::from_stat(&self.look(at, &found, follow)?)),
+            },
         }
     }
 
@@ -37,17 +37,35 @@ impl FileSystem {
     /// # Errors
     /// As [`FileSystem::metadata_at`].
     pub fn metadata_hash_at(&self, at: &At<'_>, follow: Follow) -> FsResult<MetadataHash> {
-        let seen = self.last.take().and_then(|last| last.answers(at.directory.serial, at.path, follow));
-        match (self.find_any(at, Capability::FsRead, follow)?, seen) {
-            (Lookup::Virtual(guest), _) => Ok(MetadataHash::of(guest)),
-            (Lookup::Found(_), Some(id)) => Ok(MetadataHash::of(id)),
-            (Lookup::Found(found), None) => Ok(MetadataHash::of(FileId::of(&self.stat(at, &found)?))),
+        let seen = self.last_look(at, follow);
+        match self.find_any(at, Capability::FsRead, follow)? {
+            Lookup::Virtual(guest) => Ok(MetadataHash::of(guest)),
+            Lookup::Found(found) => match seen {
+                Some(seen) => Ok(MetadataHash::of(seen.id)),
+                None => Ok(MetadataHash::of(FileId::of(&self.look(at, &found, follow)?))),
+            },
         }
     }
 
-    fn stat(&self, at: &At<'_>, found: &Found<'_>) -> FsResult<Stat> {
-        let stat = found.located.stat();
-        stat.map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble))
+    /// What the call before this one saw, if it looked at the same place.
+    fn last_look(&self, at: &At<'_>, follow: Follow) -> Option<Observation> {
+        self.last.take().filter(|last| last.is_of(at.directory.serial, at.path, follow))
+    }
+
+    /// Looks, and keeps what was seen for the call that may follow.
+    fn look(&self, at: &At<'_>, found: &Found<'_>, asked: Follow) -> FsResult<Stat> {
+        let (stat, followed) = found.located.stat().map_err(|trouble| {
+            self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble)
+        })?;
+        self.last.set(Observation {
+            directory: at.directory.serial,
+            path: at.path.to_owned(),
+            // What is no link is the same file whether links are followed or not.
+            follow: if followed == Follow::No { None } else { Some(asked) },
+            id: FileId::of(&stat),
+            metadata: Some((Metadata::from_stat(&stat), Stopwatch::start())),
+        });
+        Ok(stat)
     }
 
     /// What is known about an open file (`fstat`). Takes `fs.read`, also of a file that was opened for writing only.
@@ -55,7 +73,8 @@ impl FileSystem {
     /// # Errors
     /// A refusal.
     pub fn file_metadata(&self, call: &'static str, file: &File) -> FsResult<Metadata> {
-        Ok(Metadata::from_stat(&self.file_stat(call, file)?))
+        self.may_inspect(call, file)?;
+        Ok(Metadata::from_stat(&rustix::fs::fstat(&file.fd)?))
     }
 
     /// Two hashes that are the same for the same file only, for an open file. Takes `fs.read`.
@@ -63,15 +82,16 @@ impl FileSystem {
     /// # Errors
     /// A refusal.
     pub fn file_metadata_hash(&self, call: &'static str, file: &File) -> FsResult<MetadataHash> {
-        Ok(MetadataHash::of(FileId::of(&self.file_stat(call, file)?)))
+        self.may_inspect(call, file)?;
+        Ok(MetadataHash::of(file.id))
     }
 
-    fn file_stat(&self, call: &'static str, file: &File) -> FsResult<Stat> {
+    fn may_inspect(&self, call: &'static str, file: &File) -> FsResult<()> {
         match &file.read {
             Some(permit) => drop(permit.admit(0)?),
             None => drop(self.check_file(call, file, Capability::FsRead)?),
         }
-        Ok(rustix::fs::fstat(&file.fd)?)
+        Ok(())
     }
 
     /// Sets the times of an open file (`futimens`). Takes `fs.write`, also of a file that was opened for reading only.
@@ -140,7 +160,7 @@ pub enum Either<'a> {
 impl Either<'_> {
     fn id(self) -> Option<FileId> {
         let stat = match self {
-            Either::File(file) => rustix::fs::fstat(&file.fd),
+            Either::File(file) => return Some(file.id),
             Either::Directory(Directory { place: DirectoryPlace::Virtual, .. }) => return None,
             Either::Directory(Directory { place: DirectoryPlace::Mounted { mount, directory, .. }, .. }) => {
                 match directory {

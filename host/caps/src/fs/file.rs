@@ -2,7 +2,7 @@
 
 use super::error::FsResult;
 use super::located::Cursors;
-use super::metadata::FileType;
+use super::metadata::{FileId, FileType};
 use super::namespace::Mount;
 use super::options::Sync;
 use crate::gate::Permit;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 /// An open file, with a permit for each thing that it may do. Dropping it closes the file.
 pub struct File {
     pub(super) fd: OwnedFd,
+    pub(super) id: FileId,
     pub(super) file_type: FileType,
     pub(super) read: Option<Permit>,
     pub(super) write: Option<Permit>,

@@ -119,7 +119,7 @@ impl FileSystem {
         // A directory may be a mount point, whose own number its parent does not know.
         if let Some(id) = id.filter(|_| entry.file_type != FileType::Directory) {
             let (directory, path) = (listing.serial, entry.name.clone());
-            self.last.set(Observation { directory, path, follow: Follow::No, id });
+            self.last.set(Observation { directory, path, follow: Some(Follow::No), id, metadata: None });
         }
         Ok(Some(entry))
     }

@@ -119,16 +119,24 @@ impl<'a> Located<'a> {
         Ok(())
     }
 
-    /// What `stat(2)` says, without opening it.
-    pub(crate) fn stat(&self) -> Result<Stat, Trouble> {
+    /// What `stat(2)` says, without opening it, and whether a link in the last place was followed for it.
+    pub(crate) fn stat(&self) -> Result<(Stat, Follow), Trouble> {
+        let own = self.stat_entry()?;
+        if self.follow == Follow::No || FileType::of(&own) != FileType::Symlink {
+            return Ok((own, Follow::No));
+        }
+        Ok((fstat(self.open_path()?)?, Follow::Yes))
+    }
+
+    /// What `lstat(2)` says. Most files are no links, and this is then the answer for both.
+    fn stat_entry(&self) -> Result<Stat, Trouble> {
         if is_plain_name(&self.path) {
             let stat = statat(&self.base, self.path.as_ref(), AtFlags::SYMLINK_NOFOLLOW)?;
-            let is_final = self.follow == Follow::No || FileType::of(&stat) != FileType::Symlink;
-            if is_final && self.is_same_device(&stat)? {
+            if self.is_same_device(&stat)? {
                 return Ok(stat);
             }
         }
-        Ok(fstat(self.open_path()?)?)
+        Ok(fstat(self.opener.open(self.base.as_fd(), &self.path, OFlags::PATH | OFlags::NOFOLLOW)?)?)
     }
 
     /// Opens it as a reference only (`O_PATH`): for its metadata.

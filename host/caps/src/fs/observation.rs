@@ -1,12 +1,17 @@
 //! One look at a file instead of two.
 //!
-//! A C library makes one `stat(2)` of `stat-at` and `metadata-hash-at`, and one `readdir(3)` of `read-directory-entry` and
+//! A C library makes one `stat(2)` of `metadata-hash-at` and `stat-at`, and one `readdir(3)` of `read-directory-entry` and
 //! `metadata-hash-at`. The second call of such a pair, when it follows at once, is answered from what the first one saw: that is
 //! quicker, and it is truer, for both then speak of the same file. The gate is asked all the same.
 
 use super::located::Follow;
-use super::metadata::FileId;
+use super::metadata::{FileId, Metadata};
+use crate::ambient::Stopwatch;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How old metadata may be that a second call gets: less than a guest could learn of a change to the file by other means.
+const MAX_AGE: Duration = Duration::from_micros(20);
 
 /// What the last call saw. Every call on files takes it away.
 #[derive(Debug, Default)]
@@ -18,8 +23,11 @@ pub(crate) struct Observation {
     /// The directory: [`super::namespace::Directory::serial`].
     pub(crate) directory: u64,
     pub(crate) path: String,
-    pub(crate) follow: Follow,
+    /// For which way of treating a link in the last place this holds; absent when there was none.
+    pub(crate) follow: Option<Follow>,
     pub(crate) id: FileId,
+    /// Absent when only its directory was looked at.
+    pub(crate) metadata: Option<(Metadata, Stopwatch)>,
 }
 
 impl LastObservation {
@@ -33,8 +41,13 @@ impl LastObservation {
 }
 
 impl Observation {
-    /// The file, if this is what is asked about.
-    pub(crate) fn answers(&self, directory: u64, path: &str, follow: Follow) -> Option<FileId> {
-        (self.directory == directory && self.follow == follow && self.path == path).then_some(self.id)
+    /// Whether this is what is asked about.
+    pub(crate) fn is_of(&self, directory: u64, path: &str, follow: Follow) -> bool {
+        self.directory == directory && self.path == path && self.follow.is_none_or(|way| way == follow)
+    }
+
+    /// The metadata, while it is as good as new.
+    pub(crate) fn fresh_metadata(&self) -> Option<Metadata> {
+        self.metadata.filter(|(_, seen)| seen.elapsed() <= MAX_AGE).map(|(metadata, _)| metadata)
     }
 }

@@ -4,12 +4,13 @@ use super::FileSystem;
 use super::error::FsResult;
 use super::file::{File, Origin};
 use super::find::{At, Found, Lookup};
-use super::metadata::FileType;
+use super::metadata::{FileId, FileType};
 use super::namespace::{Directory, DirectoryPlace};
 use super::options::OpenOptions;
 use crate::gate::Permit;
 use caphost_policy::Capability;
 use rustix::fd::OwnedFd;
+use rustix::fs::Stat;
 use rustix::io::Errno;
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ impl FileSystem {
             opened.map_err(|trouble| self.failed(at, found.mount, first, found.located.inside(), trouble))?;
         match FileType::of(&stat) {
             FileType::Directory => Ok(Opened::Directory(self.mounted_directory(at, found, fd))),
-            file_type => Ok(Opened::File(opened_file(found, fd, file_type, options, also))),
+            _ => Ok(Opened::File(opened_file(found, fd, &stat, options, also))),
         }
     }
 
@@ -74,7 +75,7 @@ impl FileSystem {
 fn opened_file(
     found: Found<'_>,
     fd: OwnedFd,
-    file_type: FileType,
+    stat: &Stat,
     options: OpenOptions,
     also_read: Option<Permit>,
 ) -> File {
@@ -87,5 +88,5 @@ fn opened_file(
         (false, _, false) => (None, None),
     };
     let origin = Origin { mount: Arc::clone(mount), inside: located.inside().to_string(), cursors: located.cursors };
-    File { fd, file_type, read, write, sync: options.sync, origin }
+    File { fd, id: FileId::of(stat), file_type: FileType::of(stat), read, write, sync: options.sync, origin }
 }

@@ -1,7 +1,7 @@
 //! Messages for people.
 
 use super::{Message, Refused, Subject};
-use caphost::caps::escape;
+use caphost::policy::visible::escape;
 
 /// Characters of a foreign text that are shown: a guest can ask for a path of a megabyte.
 const MAX_SHOWN: usize = 1_024;

@@ -1,6 +1,6 @@
 //! Messages for programs: one JSON object a line.
 
-use caphost::caps::escape;
+use caphost::policy::visible::is_unprintable;
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
@@ -15,28 +15,22 @@ pub(crate) fn line(value: &impl Serialize) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Compact, with every character that [`escape`] makes visible written as `\uXXXX`.
+/// Compact, with every character that [`is_unprintable`] written as `\uXXXX`.
 struct Visible;
 
 impl Formatter for Visible {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         for character in fragment.chars() {
-            let mut buffer = [0; 4];
-            let text: &str = character.encode_utf8(&mut buffer);
-            if is_visible(character, text) {
-                writer.write_all(text.as_bytes())?;
-            } else {
+            if is_unprintable(character) {
                 for unit in character.encode_utf16(&mut [0; 2]) {
                     write!(writer, "\\u{unit:04x}")?;
                 }
+            } else {
+                writer.write_all(character.encode_utf8(&mut [0; 4]).as_bytes())?;
             }
         }
         Ok(())
     }
-}
-
-fn is_visible(character: char, text: &str) -> bool {
-    matches!(character, ' '..='~') || escape(text).to_string() == text
 }
 
 #[cfg(test)]

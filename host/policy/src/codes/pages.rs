@@ -171,9 +171,9 @@ pub(super) const PAGES: [Page; 30] = [
         title: "too many open handles",
         happened: "The guest has as many open files, streams, listings and pollables as it may.",
         why: "Each of them can hold a descriptor of the host, which has few.",
-        remedy: "A guest that opens without closing is at fault. If it needs as many, the program that runs it can \
-            raise the limit.",
-        example: "Limits { open_handles: 4_096, ..Limits::default() }",
+        remedy: "A guest that opens without closing is at fault. If it needs as many, raise the limit with \
+            `--max-handles`.",
+        example: "caphost run --max-handles 4096 app.wasm",
     },
     Page {
         code: Code::InstanceLimit,
@@ -181,9 +181,8 @@ pub(super) const PAGES: [Page; 30] = [
         title: "too many instances",
         happened: "The component consists of more core instances than it may.",
         why: "Each instance costs the host memory before the first instruction runs.",
-        remedy: "Look at the component with `caphost inspect`. If it is sound, the program that runs it can raise the \
-            limit.",
-        example: "Limits { instances: 5_000, ..Limits::default() }",
+        remedy: "Look at the component with `caphost inspect`. If it is sound, raise the limit with `--max-instances`.",
+        example: "caphost run --max-instances 5000 app.wasm",
     },
     Page {
         code: Code::OutputLimit,
@@ -191,8 +190,8 @@ pub(super) const PAGES: [Page; 30] = [
         title: "the limit of output was reached",
         happened: "The guest wrote more to standard output and standard error than it may, and was ended.",
         why: "Both count together, so that a guest can not fill a log or a disk through its output.",
-        remedy: "Raise the limit in the program that runs the guest, or let the guest write less.",
-        example: "Limits { output_bytes: Some(64 << 20), ..Limits::default() }",
+        remedy: "Raise the limit with `--max-output`, leave it out for none, or let the guest write less.",
+        example: "caphost run --max-output 64MiB app.wasm",
     },
     Page {
         code: Code::StrictImports,
@@ -210,9 +209,10 @@ pub(super) const PAGES: [Page; 30] = [
         code: Code::NotEnforced,
         number: "CAP0302",
         title: "nothing enforces this capability yet",
-        happened: "A rule names a capability that exists, but that no interface of this build checks. Nothing has run.",
-        why: "A rule that is accepted and not enforced would promise what nobody keeps.",
-        remedy: "Remove the rule, or use a release that enforces it.",
+        happened: "`--allow` names a capability that exists, but that no interface of this build can use. Nothing has run.",
+        why: "A grant that nothing can use would promise what nobody keeps. `--deny` of it is taken: nothing of it can be \
+            done. Of a profile, the part that can be used is granted, and a note names the rest.",
+        remedy: "Remove the grant, or use a release that enforces it.",
         example: "caphost run --allow fs.read:. app.wasm",
     },
     Page {

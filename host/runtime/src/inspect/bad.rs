@@ -1,7 +1,7 @@
 //! Why bytes cannot be run.
 
-use caphost_caps::escape;
 use caphost_policy::codes::Code;
+use caphost_policy::visible::escape;
 use wasmparser::BinaryReaderError;
 
 /// Bytes that are no component, or none that this build can run.

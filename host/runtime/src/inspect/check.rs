@@ -2,8 +2,8 @@
 
 use super::{Component, Import};
 use crate::surface;
-use caphost_caps::escape;
-use caphost_policy::{Capability, Policy, Rule, codes::Code};
+use caphost_policy::visible::escape;
+use caphost_policy::{Capability, Item, Policy, codes::Code};
 use std::fmt::{self, Display};
 
 /// What a policy says of one import.
@@ -11,22 +11,24 @@ use std::fmt::{self, Display};
 pub enum Coverage {
     /// Its functions need no capability.
     NoEffect,
-    /// Some capability that it can use is granted.
+    /// Some capability that it needs, or that it can use where it needs none, is granted.
     Covered,
-    /// None of them is.
+    /// Nothing that it can use is granted, and it needs nothing: its functions then give this.
+    Optional(&'static str),
+    /// It needs capabilities, and none of them is granted.
     Uncovered,
     /// No grant of this build can cover it: every call is refused.
     NeverCovered,
 }
 
-/// Why a component does not fit a policy, or a policy this build.
+/// Why a component does not fit a policy, or a grant this build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// An import that reaches outside, and no grant for it.
     Uncovered {
         /// The name of the import.
         import: String,
-        /// The capabilities that it could use.
+        /// The capabilities that it needs, one of them at least.
         capabilities: Vec<Capability>,
     },
     /// An import that no grant of this build can cover.
@@ -34,10 +36,12 @@ pub enum Finding {
         /// The name of the import.
         import: String,
     },
-    /// A rule on a capability that nothing of this build enforces.
+    /// An item of an allow list of which nothing can be used in this build.
     NotEnforced {
-        /// The rule.
-        rule: Rule,
+        /// The item as it was written.
+        item: String,
+        /// What it stands for.
+        capabilities: Vec<Capability>,
     },
 }
 
@@ -46,30 +50,34 @@ pub fn coverage(import: &Import, policy: &Policy) -> Coverage {
     if surface::is_refused_package(&import.interface) {
         return Coverage::NeverCovered;
     }
-    match import.capabilities.as_slice() {
-        [] => Coverage::NoEffect,
-        capabilities if capabilities.iter().any(|capability| policy.has_any_grant(*capability)) => Coverage::Covered,
+    let is_granted = |capabilities: &[Capability]| capabilities.iter().any(|one| policy.has_any_grant(*one));
+    match (import.required.as_slice(), import.otherwise) {
+        ([], None) => Coverage::NoEffect,
+        ([], Some(otherwise)) if !is_granted(&import.capabilities) => Coverage::Optional(otherwise),
+        ([], Some(_)) => Coverage::Covered,
+        (required, _) if is_granted(required) => Coverage::Covered,
         _ => Coverage::Uncovered,
     }
 }
 
-/// Everything in which `component` and `policy` do not fit: rules that are not enforced, and imports that are not covered.
+/// The imports of `component` that `policy` does not cover. What works without a grant, in a harmless form, is none of them.
 pub fn check(component: &Component, policy: &Policy) -> Vec<Finding> {
-    let uncovered = component.inspection().imports.iter().filter_map(|import| match coverage(import, policy) {
-        Coverage::NoEffect | Coverage::Covered => None,
+    let uncovered = |import: &Import| match coverage(import, policy) {
+        Coverage::NoEffect | Coverage::Covered | Coverage::Optional(_) => None,
         Coverage::Uncovered => {
-            Some(Finding::Uncovered { import: import.name.clone(), capabilities: import.capabilities.clone() })
+            Some(Finding::Uncovered { import: import.name.clone(), capabilities: import.required.clone() })
         }
         Coverage::NeverCovered => Some(Finding::NeverCovered { import: import.name.clone() }),
-    });
-    unenforced(policy).into_iter().chain(uncovered).collect()
+    };
+    component.inspection().imports.iter().filter_map(uncovered).collect()
 }
 
-/// The rules of `policy`, grants and deny rules, that nothing of this build enforces.
-pub fn unenforced(policy: &Policy) -> Vec<Finding> {
-    let rules = policy.grants().iter().map(|grant| &grant.rule).chain(policy.denies());
-    let not_enforced = rules.filter(|rule| !surface::is_enforced(rule.capability));
-    not_enforced.map(|rule| Finding::NotEnforced { rule: rule.clone() }).collect()
+/// The item of an allow list as a finding, if nothing that it stands for can be used in this build. An item that stands for
+/// nothing promises nothing. A deny rule needs no such check: what cannot be used cannot be done.
+pub fn unenforced(item: &Item) -> Option<Finding> {
+    let capabilities: Vec<_> = item.rules.iter().map(|rule| rule.capability).collect();
+    let is_empty_promise = !capabilities.is_empty() && !capabilities.iter().copied().any(surface::is_enforced);
+    is_empty_promise.then(|| Finding::NotEnforced { item: item.text.clone(), capabilities })
 }
 
 impl Finding {
@@ -99,13 +107,10 @@ impl Display for Finding {
             Self::NeverCovered { import } => {
                 write!(f, "this build refuses every call of the import `{}`", escape(import))
             }
-            Self::NotEnforced { rule } => {
-                write!(
-                    f,
-                    "nothing in this build enforces `{}`, so the rule `{}` would not hold",
-                    rule.capability,
-                    escape(&rule.to_string())
-                )
+            Self::NotEnforced { item, capabilities } => {
+                let names: Vec<_> = names(capabilities).iter().map(|name| format!("`{name}`")).collect();
+                let item = escape(item);
+                write!(f, "`{item}` cannot be granted: nothing in this build can use {}", names.join(", "))
             }
         }
     }

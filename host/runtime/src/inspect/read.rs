@@ -138,11 +138,14 @@ impl<'a> Reading<'a> {
         if self.functions > MAX_FUNCTIONS {
             return Err(BadComponent::malformed(0, format!("it imports more than {MAX_FUNCTIONS} functions")));
         }
+        let needs = Needed::by(interface, &functions);
         self.found.imports.push(Import {
             name: name.to_owned(),
             interface: interface.to_owned(),
             version: version.map(str::to_owned),
-            capabilities: capabilities_of(interface, &functions),
+            capabilities: needs.capabilities,
+            required: needs.required,
+            otherwise: needs.otherwise,
             functions: functions.into_iter().map(str::to_owned).collect(),
         });
         Ok(())
@@ -183,17 +186,30 @@ fn makes_type(alias: &ComponentAlias<'_>) -> bool {
     }
 }
 
-/// Every capability that `functions` of `interface` could use, in the order of the documentation.
-fn capabilities_of(interface: &str, functions: &[&str]) -> Vec<Capability> {
-    let imported: HashSet<&str> = functions.iter().copied().collect();
-    let mut capabilities = Vec::new();
-    for row in surface::rows_of(interface).filter(|row| imported.contains(row.function)) {
-        match row.needs {
-            Needs::Capabilities(needed) => capabilities.extend_from_slice(needed),
-            Needs::Nothing(_) => {}
+/// What functions of one interface take together; capabilities in the order of the documentation.
+#[derive(Default)]
+struct Needed {
+    capabilities: Vec<Capability>,
+    required: Vec<Capability>,
+    otherwise: Option<&'static str>,
+}
+
+impl Needed {
+    fn by(interface: &str, functions: &[&str]) -> Self {
+        let imported: HashSet<&str> = functions.iter().copied().collect();
+        let mut needed = Self::default();
+        for row in surface::rows_of(interface).filter(|row| imported.contains(row.function)) {
+            needed.capabilities.extend_from_slice(row.capabilities());
+            match row.needs {
+                Needs::Capabilities(capabilities) => needed.required.extend_from_slice(capabilities),
+                Needs::Optional { otherwise, .. } => needed.otherwise = Some(otherwise),
+                Needs::Nothing(_) => {}
+            }
         }
+        for list in [&mut needed.capabilities, &mut needed.required] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        needed
     }
-    capabilities.sort_unstable();
-    capabilities.dedup();
-    capabilities
 }

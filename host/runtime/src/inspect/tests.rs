@@ -1,5 +1,5 @@
 use super::*;
-use caphost_policy::{Policy, parse_list};
+use caphost_policy::{Policy, parse_items, parse_list};
 use std::fmt::Write;
 
 const RUN: &str = r#"
@@ -106,12 +106,32 @@ fn an_import_is_covered_by_a_grant_of_any_capability_that_it_can_use() {
 }
 
 #[test]
-fn a_rule_that_nothing_enforces_is_found_among_grants_and_deny_rules() {
-    let rule = parse_list("net.connect:example.com").unwrap().remove(0);
-    let denying = Policy::builder().deny(rule.clone()).build();
-    assert_eq!(unenforced(&denying), [Finding::NotEnforced { rule: rule.clone() }]);
-    assert_eq!(unenforced(&policy("net.connect:example.com")), [Finding::NotEnforced { rule }]);
-    assert_eq!(unenforced(&policy("fs,time,random,env.read")), []);
+fn what_works_without_a_grant_is_no_finding_and_counts_among_what_could_be_used() {
+    for (interface, function, capability, otherwise) in [
+        ("wasi:clocks/monotonic-clock@0.2.0", "now", Capability::TimeWall, "deterministic time"),
+        ("wasi:random/insecure-seed@0.2.0", "insecure-seed", Capability::Random, "a fixed sequence"),
+        ("wasi:cli/environment@0.2.0", "get-environment", Capability::EnvRead, "an empty list"),
+    ] {
+        let component = read(importing(interface, function));
+        let import = component.inspection().imports.first().unwrap();
+        assert_eq!(component.inspection().capabilities(), [capability]);
+        assert_eq!(coverage(import, &Policy::empty()), Coverage::Optional(otherwise));
+        assert_eq!(coverage(import, &policy(capability.name())), Coverage::Covered);
+        assert_eq!(check(&component, &Policy::empty()), []);
+    }
+    let wall = read(importing("wasi:clocks/wall-clock@0.2.0", "now"));
+    assert_eq!(check(&wall, &Policy::empty()).len(), 1, "the control: the wall clock is never made up");
+}
+
+#[test]
+fn an_item_of_which_nothing_is_enforced_is_one_finding() {
+    let of = |list: &str| unenforced(parse_items(list).unwrap().first().unwrap());
+    let text = of("net:example.com").unwrap().to_string();
+    assert!(text.starts_with("`net:example.com` cannot be granted: nothing in this build can use `net.connect`, "));
+    assert!(of("env.write").is_some() && of("db.read:main").is_some());
+    for usable in ["fs", "time", "random", "env.read", "env", "core"] {
+        assert_eq!(of(usable), None, "{usable}");
+    }
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! What this build can grant of the items of `--allow`. Invariant: nothing is granted that nothing can use, and nothing is
+//! left out in silence.
+
+use caphost::inspect::{Finding, unenforced};
+use caphost::policy::visible::escape;
+use caphost::policy::{Item, Rule};
+use caphost::surface;
+use std::fmt;
+
+/// The rules of an allow list, sorted by what can be done with them.
+#[derive(Debug, Default)]
+pub(crate) struct Grants {
+    /// Those that are granted.
+    pub(crate) rules: Vec<Rule>,
+    /// Parts of items that are left out.
+    pub(crate) withheld: Vec<Withheld>,
+    /// Items of which nothing can be used.
+    pub(crate) refused: Vec<Finding>,
+}
+
+/// A part of an item that nothing can use. Displayed it is one line, fit to be shown.
+#[derive(Debug)]
+pub(crate) struct Withheld {
+    /// The item as it was written.
+    pub(crate) item: String,
+    /// The part, one rule at least.
+    pub(crate) rules: Vec<Rule>,
+}
+
+impl Grants {
+    /// Sorts the rules of `items`.
+    pub(crate) fn of(items: &[Item]) -> Self {
+        let mut grants = Self::default();
+        for item in items {
+            match unenforced(item) {
+                Some(finding) => grants.refused.push(finding),
+                None => grants.take(item),
+            }
+        }
+        grants
+    }
+
+    fn take(&mut self, item: &Item) {
+        let (usable, useless): (Vec<_>, Vec<_>) =
+            item.rules.iter().cloned().partition(|rule| surface::is_enforced(rule.capability));
+        self.rules.extend(usable);
+        if !useless.is_empty() {
+            self.withheld.push(Withheld { item: item.text.clone(), rules: useless });
+        }
+    }
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.rules.iter().map(|rule| format!("`{}`", rule.capability)).collect();
+        let left_out = if names.len() == 1 { "it is" } else { "they are" };
+        let (item, names) = (escape(&self.item), names.join(", "));
+        write!(f, "`{item}` also means {names}, which nothing in this build can use; {left_out} not granted")
+    }
+}

@@ -6,6 +6,7 @@
 
 use crate::fs::{FileId, FileType};
 use cap_std::{AmbientAuthority, ambient_authority, fs::Dir};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -35,10 +36,10 @@ pub(crate) enum Root {
     Entry { parent: Dir, name: String },
 }
 
-/// Opens what a grant names, once. `path` must be canonical.
+/// Opens what a grant names, once. `path` must be canonical: a link that somebody put into it meanwhile is not followed.
 pub(crate) fn open_root(path: &Path, authority: HostAuthority) -> io::Result<Root> {
-    if std::fs::metadata(path)?.is_dir() {
-        return Ok(Root::Directory(Dir::open_ambient_dir(path, authority.0)?));
+    if std::fs::symlink_metadata(path)?.is_dir() {
+        return open_directory(path, authority).map(Root::Directory);
     }
     open_parent(path, authority)
 }
@@ -48,7 +49,14 @@ pub(crate) fn open_parent(path: &Path, authority: HostAuthority) -> io::Result<R
     let (Some(parent), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    Ok(Root::Entry { parent: Dir::open_ambient_dir(parent, authority.0)?, name: name.to_owned() })
+    Ok(Root::Entry { parent: open_directory(parent, authority)?, name: name.to_owned() })
+}
+
+fn open_directory(path: &Path, _: HostAuthority) -> io::Result<Dir> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let no_links = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let directory = rustix::fs::openat2(rustix::fs::CWD, path, flags, Mode::empty(), no_links)?;
+    Ok(Dir::from_std_file(directory.into()))
 }
 
 /// The real path of `path`, every symbolic link followed.
@@ -62,10 +70,12 @@ pub(crate) fn identity(path: &Path, _: HostAuthority) -> Option<(FileId, bool)> 
     Some((FileId::of(&stat), FileType::of(&stat) == FileType::Directory))
 }
 
-/// The device number of `/dev` where it is a file system of its own.
-pub(crate) fn device_directory(_: HostAuthority) -> Option<u64> {
+/// The device numbers of `/dev` and what is usually mounted in it, where they are file systems of their own.
+pub(crate) fn device_directories(_: HostAuthority) -> [Option<u64>; 5] {
     let device = |path: &str| std::fs::metadata(path).map(|metadata| metadata.dev()).ok();
-    device("/dev").filter(|&dev| device("/") != Some(dev))
+    let root = device("/");
+    ["/dev", "/dev/shm", "/dev/mqueue", "/dev/hugepages", "/dev/pts"]
+        .map(|path| device(path).filter(|dev| Some(*dev) != root))
 }
 
 /// The host's working directory, which relative scopes are relative to.
@@ -92,9 +102,22 @@ pub fn user_cache_directory(_: HostAuthority) -> Option<PathBuf> {
 /// Creates (or empties) the file that an audit log is written to, readable by its owner only.
 ///
 /// # Errors
-/// Those of `open(2)`.
+/// Those of `open(2)`; also when a symbolic link stands there, which a guest may have made, or anything but a regular file.
 pub fn create_audit_file(path: &Path, _: HostAuthority) -> io::Result<File> {
-    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    file.set_len(0)?;
+    Ok(file)
 }
 
 /// The host's monotonic clock, from a start.

@@ -17,6 +17,10 @@ use std::time::Duration;
 
 /// Records that may wait to be written; bounds what a guest can make the host remember.
 const MAX_QUEUED: usize = 8_192;
+/// Bytes of names that may wait to be written, for the same reason.
+const MAX_QUEUED_BYTES: usize = 1 << 20;
+/// How long a guest waits for a log that takes no more records.
+const MAX_STALL: Duration = Duration::from_secs(5);
 /// Records that wake the writer at once.
 const WAKE_AT: usize = 512;
 /// How long a record waits to be written at most.
@@ -79,6 +83,10 @@ impl Batch {
         self.records.push(Record { elapsed, capability, call, asked_end, resolved_end, verdict });
     }
 
+    fn is_full(&self) -> bool {
+        self.records.len() >= MAX_QUEUED || self.texts.len() >= MAX_QUEUED_BYTES
+    }
+
     fn clear(&mut self) {
         self.records.clear();
         self.texts.clear();
@@ -113,8 +121,14 @@ impl AuditLog {
     /// [`AuditFailed`] once a record could not be written.
     pub(crate) fn append(&self, elapsed: Duration, request: &Request<'_>, verdict: Verdict) -> Result<(), AuditFailed> {
         let mut queue = lock(&self.shared.queue);
-        while queue.batch.records.len() >= MAX_QUEUED && !self.shared.has_failed.load(Ordering::Acquire) {
-            queue = self.shared.drained.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        let must_wait = |queue: &mut Queue| queue.batch.is_full() && !self.shared.has_failed.load(Ordering::Acquire);
+        if must_wait(&mut queue) {
+            self.shared.filled.notify_one();
+            let wait = self.shared.drained.wait_timeout_while(queue, MAX_STALL, must_wait);
+            (queue, _) = wait.unwrap_or_else(PoisonError::into_inner);
+        }
+        if queue.batch.is_full() {
+            self.shared.has_failed.store(true, Ordering::Release);
         }
         if self.shared.has_failed.load(Ordering::Acquire) {
             return Err(AuditFailed);
@@ -167,10 +181,11 @@ fn write_until_closed(shared: &Shared, formatter: &mut Formatter, sink: &mut dyn
 /// Waits for enough records, for [`MAX_DELAY`], or for the end, and swaps what is queued for `batch`, which is empty.
 fn next_batch(shared: &Shared, batch: &mut Batch) -> bool {
     let queue = lock(&shared.queue);
-    let must_wait = |queue: &mut Queue| queue.batch.records.len() < WAKE_AT && !queue.is_closed;
+    let must_wait =
+        |queue: &mut Queue| queue.batch.records.len() < WAKE_AT && !queue.batch.is_full() && !queue.is_closed;
     let (mut queue, _) =
         shared.filled.wait_timeout_while(queue, MAX_DELAY, must_wait).unwrap_or_else(PoisonError::into_inner);
-    let was_full = queue.batch.records.len() >= MAX_QUEUED;
+    let was_full = queue.batch.is_full();
     std::mem::swap(&mut queue.batch, batch);
     if was_full {
         shared.drained.notify_all();

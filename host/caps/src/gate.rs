@@ -85,7 +85,7 @@ impl Gate {
         let ceilings = self.ceilings(request, grant);
         let is_limiting = |grant: &RuleId| self.0.meters.get(grant.index()).is_none_or(Meter::is_limiting);
         let is_metered = is_limiting(&grant) || ceilings.iter().any(is_limiting);
-        let epoch = AtomicU64::new(self.0.revocations.epoch());
+        let epoch = AtomicU64::new(self.0.revocations.epoch_before_flags());
         let permit = Permit {
             gate: self.clone(),
             grant,
@@ -281,6 +281,19 @@ impl Permit {
         if is_current && !self.is_metered { Ok(bytes) } else { self.admit_slowly(bytes) }
     }
 
+    /// As [`Permit::admit`], for an operation that moves all of `bytes` or none.
+    ///
+    /// # Errors
+    /// [`Denied`] also when less is left.
+    pub fn admit_all(&self, bytes: u64) -> Result<(), Denied> {
+        let admitted = self.admit(bytes)?;
+        if admitted == bytes {
+            return Ok(());
+        }
+        self.give_back(admitted);
+        Err(self.refuse(Code::QuotaExhausted))
+    }
+
     /// Returns bytes of a quota that were admitted and not moved.
     #[inline]
     pub fn give_back(&self, bytes: u64) {
@@ -289,16 +302,13 @@ impl Permit {
         }
     }
 
-    /// Waits until the permit ends by revocation or expiry; for ever if it does not.
+    /// Waits until the permit ends by revocation or expiry; for ever if it does not. The next use then refuses.
     ///
     /// # Cancel safety
     /// Safe: nothing is lost when the future is dropped.
-    pub async fn ended(&self) -> Denied {
+    pub async fn ended(&self) {
         let mut changes = self.gate.0.revocations.watch();
-        loop {
-            if let Err(code) = self.standing() {
-                return self.refuse(code);
-            }
+        while self.standing().is_ok() {
             match self.time_left() {
                 Some(left) => drop(tokio::time::timeout(left, changes.changed()).await),
                 None => drop(changes.changed().await),
@@ -322,7 +332,7 @@ impl Permit {
 
     fn admit_slowly(&self, bytes: u64) -> Result<u64, Denied> {
         // Read before the flags: a revocation in between leaves the older epoch here, and the next use looks again.
-        let epoch = self.gate.0.revocations.epoch();
+        let epoch = self.gate.0.revocations.epoch_before_flags();
         let admitted = self.verify(bytes).map_err(|code| self.refuse(code))?;
         self.epoch.store(epoch, Ordering::Relaxed);
         Ok(admitted)

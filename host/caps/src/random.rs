@@ -37,13 +37,14 @@ impl Random {
     /// # Errors
     /// [`RandomError::Denied`] without `random`: such bytes are never faked.
     pub fn fill(&self, call: &'static str, buffer: &mut [u8]) -> Result<(), RandomError> {
+        let length = buffer.len() as u64;
         match self.permit.get() {
-            Some(permit) => drop(permit.admit(buffer.len() as u64)?),
+            Some(permit) => permit.admit_all(length)?,
             None => {
                 let request =
                     Request { capability: Capability::Random, call, asked: Asked::default(), target: Target::Whole };
                 let permit = self.gate.check(&request)?;
-                permit.admit(buffer.len() as u64)?;
+                permit.admit_all(length)?;
                 // Whoever came first keeps its permit.
                 let _ = self.permit.set(permit);
             }

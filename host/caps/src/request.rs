@@ -47,14 +47,34 @@ impl Display for Asked<'_> {
     }
 }
 
-/// Puts path parts together, empty ones left out: for records and messages, where nothing is resolved.
+/// Puts path parts together, empty components and `.` left out: for records and messages, where nothing is resolved.
 fn push_path(text: &mut String, parts: &[&str]) {
     let start = text.len();
+    let is_plain = |part: &str| !part.contains("//") && !part.contains("./") && !part.ends_with("/.");
+    if !parts.iter().all(|part| is_plain(part)) {
+        return push_tidy(text, parts);
+    }
     for part in parts.iter().filter(|part| !part.is_empty()) {
         if text.len() > start && !text.ends_with('/') {
             text.push('/');
         }
         text.push_str(part);
+    }
+}
+
+#[cold]
+fn push_tidy(text: &mut String, parts: &[&str]) {
+    let start = text.len();
+    let lead = parts.iter().find(|part| !part.is_empty());
+    if let Some(prefix) = lead.and_then(|lead| ["./", "/"].into_iter().find(|prefix| lead.starts_with(prefix))) {
+        text.push_str(prefix);
+    }
+    let components = parts.iter().flat_map(|part| part.split('/'));
+    for component in components.filter(|component| !component.is_empty() && *component != ".") {
+        if text.len() > start && !text.ends_with('/') {
+            text.push('/');
+        }
+        text.push_str(component);
     }
 }
 

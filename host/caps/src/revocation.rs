@@ -27,6 +27,11 @@ impl Revocations {
         self.epoch.load(Ordering::Relaxed)
     }
 
+    /// The epoch, for who looks at the flags afterwards: they are then at least as new.
+    pub(crate) fn epoch_before_flags(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
     /// Whether the grant at `index` was taken back; an unknown grant counts as taken back.
     pub(crate) fn is_revoked(&self, index: usize) -> bool {
         self.revoked.get(index).is_none_or(|flag| flag.load(Ordering::Acquire))

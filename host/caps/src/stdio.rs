@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -84,6 +85,13 @@ impl OutputBudget {
     /// A budget of `bytes`; without a number, one that never ends.
     pub fn new(bytes: Option<u64>) -> Self {
         Self(Arc::new(AtomicU64::new(bytes.unwrap_or(u64::MAX))))
+    }
+
+    /// Returns bytes that were taken and not written.
+    fn give_back(&self, bytes: usize) {
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            if left == u64::MAX { None } else { Some(left.saturating_add(bytes as u64).min(u64::MAX - 1)) }
+        });
     }
 
     /// Takes `bytes`, or as many as are left; fails when there are none.
@@ -222,7 +230,9 @@ impl Output {
             Stdout::Host if !is_ready(self.stream.fd(), PollFlags::OUT)? => Ok(0),
             Stdout::Host => {
                 let length = self.budget.take(chunk.len())?;
-                match rustix::io::write(self.stream.fd(), chunk.get(..length).unwrap_or(chunk)) {
+                let outcome = rustix::io::write(self.stream.fd(), chunk.get(..length).unwrap_or(chunk));
+                self.budget.give_back(length.saturating_sub(outcome.unwrap_or(0)));
+                match outcome {
                     Ok(written) => Ok(written),
                     Err(Errno::INTR | Errno::AGAIN) => Ok(0),
                     Err(errno) => Err(OutputError::Io(errno.into())),
@@ -274,17 +284,25 @@ pub(crate) fn is_ready(fd: BorrowedFd<'_>, flags: PollFlags) -> Result<bool, Err
     }
 }
 
-/// Waits for a descriptor. What the reactor cannot wait for (a regular file) is always ready.
+/// Waits for a descriptor. What can always be read and written (a regular file) is ready at once.
 pub(crate) async fn wait(fd: BorrowedFd<'_>, interest: Interest) {
     let flags = if interest.is_readable() { PollFlags::IN } else { PollFlags::OUT };
     if is_ready(fd, flags).unwrap_or(true) {
         return;
     }
-    // A descriptor of its own: two waits for one stream must not be in each other's way.
-    let Ok(own) = fd.as_fd().try_clone_to_owned() else { return };
-    // SAFETY: the descriptor is owned by the registration, so it stays open as long as that lives, and always names the same file.
-    let registered = unsafe { AsyncFd::<OwnedFd>::register_with_interest(own, interest) };
-    if let Ok(registered) = registered {
-        drop(registered.ready(interest).await);
+    if wait_registered(fd, interest).await.is_none() {
+        // No descriptor left, or nothing that the reactor can wait for: look again soon, and let timers have their turn.
+        tokio::time::sleep(RETRY).await;
     }
+}
+
+/// How soon a wait that could not be registered looks again.
+const RETRY: Duration = Duration::from_millis(10);
+
+async fn wait_registered(fd: BorrowedFd<'_>, interest: Interest) -> Option<()> {
+    // A descriptor of its own: two waits for one stream must not be in each other's way.
+    let own = fd.as_fd().try_clone_to_owned().ok()?;
+    // SAFETY: the descriptor is owned by the registration, so it stays open as long as that lives, and always names the same file.
+    let registered = unsafe { AsyncFd::<OwnedFd>::register_with_interest(own, interest) }.ok()?;
+    registered.ready(interest).await.ok().map(drop)
 }

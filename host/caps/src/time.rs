@@ -43,16 +43,31 @@ impl Clocks {
         if self.is_real() { 1 } else { nanoseconds(Duration::from_micros(1)) }
     }
 
-    /// How long to wait for `instant` of the monotonic clock.
-    pub fn until(&self, call: &'static str, instant: u64) -> Duration {
-        let now = if self.permit(call).is_some() { nanoseconds(self.host.elapsed()) } else { self.simulated.peek() };
-        Duration::from_nanos(instant.saturating_sub(now))
+    /// How long there is to wait for `instant` of the monotonic clock; `None` when it has come, or its clock has ended.
+    ///
+    /// For a deterministic clock this is a reading: who looks again and again arrives after the same number of looks in each run.
+    pub fn time_left(&self, call: &'static str, instant: u64) -> Option<Duration> {
+        let now = self.monotonic(call).ok()?;
+        instant.checked_sub(now).filter(|left| *left > 0).map(Duration::from_nanos)
     }
 
     /// The instant of the monotonic clock that is `duration` nanoseconds from now.
-    pub fn after(&self, call: &'static str, duration: u64) -> u64 {
-        let now = if self.permit(call).is_some() { nanoseconds(self.host.elapsed()) } else { self.simulated.peek() };
-        now.saturating_add(duration)
+    ///
+    /// # Errors
+    /// [`Denied`] as for [`Clocks::monotonic`].
+    pub fn after(&self, call: &'static str, duration: u64) -> Result<u64, Denied> {
+        Ok(self.peek(call)?.saturating_add(duration))
+    }
+
+    /// The present, which for a deterministic clock does not move by being looked at.
+    fn peek(&self, call: &'static str) -> Result<u64, Denied> {
+        match self.permit(call) {
+            Some(permit) => {
+                permit.admit(0)?;
+                Ok(nanoseconds(self.host.elapsed()))
+            }
+            None => Ok(self.simulated.peek()),
+        }
     }
 
     /// The guest has waited for `instant`: a deterministic clock moves there.

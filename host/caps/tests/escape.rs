@@ -217,7 +217,7 @@ fn what_cannot_be_read_does_not_become_readable_by_being_moved() {
     let fixture = Fixture::new(&["data/private/key: no", "data/plain: yes"], "fs:./data", "fs.read:./data/private");
     let (files, root) = (fixture.files(), fixture.root());
     assert_eq!(code(files.rename_at(&at(&root, "data/private/key"), &at(&root, "data/key"))), Code::DeniedByRule);
-    assert_eq!(code(files.rename_at(&at(&root, "data/private"), &at(&root, "data/open"))), Code::DeniedByRule);
+    assert_eq!(code(files.rename_at(&at(&root, "data/private"), &at(&root, "data/open"))), Code::HoldsDenied);
     assert_eq!(
         files.rename_at(&at(&root, "data/plain"), &at(&root, "data/private/plain")),
         Ok(()),
@@ -242,4 +242,88 @@ fn naming_a_file_does_not_unlock_its_name_in_a_denied_directory() {
     let fixture = Fixture::new(&entries, allow, "fs:./data/private");
     assert_eq!(fixture.read("data/plain").expect("control"), "yes");
     assert_eq!(code(fixture.read("data/shared")), Code::SharedFile);
+}
+
+#[test]
+fn a_directory_that_is_held_open_does_not_become_a_window() {
+    let entries = ["data/x/", "data/secret/key: no", "data/y/", "data/z/"];
+    let fixture = Fixture::new(&entries, "fs:./data", "fs.read:./data/secret");
+    let (files, root) = (fixture.files(), fixture.root());
+    assert!(fixture.open("data/x", READ).is_ok(), "control: the guest holds it");
+    assert_eq!(code(files.rename_at(&at(&root, "data/x"), &at(&root, "data/secret/x"))), Code::HoldsDenied);
+    assert_eq!(files.rename_at(&at(&root, "data/y"), &at(&root, "data/z/y")), Ok(()), "control");
+}
+
+#[test]
+fn what_a_grant_names_stays_in_its_place() {
+    let entries = ["data/a/pub/", "data/d/pub.txt: yes", "data/secret: no", "data/l -> .", "data/free/"];
+    let fixture = Fixture::new(&entries, "fs.write:./data,fs.read:./data/a/pub,fs.read:./data/d/pub.txt", "");
+    let (files, outer) = (fixture.files(), fixture.preopen("./data"));
+    assert_eq!(files.rename_at(&at(&outer, "free"), &at(&outer, "moved")), Ok(()), "control");
+    for (from, to) in [("a", "b"), ("d", "e"), ("l/a", "b"), ("l/a/pub", "b"), ("l/d/pub.txt", "b"), ("moved", "l/a")] {
+        assert_eq!(code(files.rename_at(&at(&outer, from), &at(&outer, to))), Code::HoldsDenied, "{from} to {to}");
+    }
+    assert_eq!(code(files.unlink_file_at(&at(&outer, "l/d/pub.txt"))), Code::HoldsDenied);
+}
+
+#[test]
+fn a_granted_file_cannot_become_a_link_for_the_next_run() {
+    let fixture = Fixture::new(&["out.txt: old", "other/"], "fs.write:./out.txt,fs:./other", "");
+    let (files, root) = (fixture.files(), fixture.root());
+    assert_eq!(files.unlink_file_at(&at(&root, "out.txt")), Ok(()), "control");
+    assert_eq!(code(files.symlink_at("../.ssh/authorized_keys", &at(&root, "out.txt"))), Code::HoldsDenied);
+    assert_eq!(code(files.create_directory_at(&at(&root, "out.txt"))), Code::HoldsDenied);
+    assert_eq!(files.symlink_at("x", &at(&root, "other/link")), Ok(()), "control");
+    assert!(fixture.open("out.txt", CREATE).is_ok(), "control: it may be made again");
+}
+
+#[test]
+fn an_absolute_link_is_neither_made_nor_shown() {
+    let fixture = Fixture::new(&["data/out -> /etc/hostname", "data/in -> a"], "fs:./data", "");
+    let (files, root) = (fixture.files(), fixture.root());
+    assert_eq!(files.read_link_at(&at(&root, "data/in")).as_deref(), Ok("a"), "control");
+    assert_eq!(code(files.read_link_at(&at(&root, "data/out"))), Code::PathEscapes);
+    assert_eq!(code(files.symlink_at("/etc", &at(&root, "data/new"))), Code::PathEscapes);
+}
+
+#[test]
+fn the_name_of_a_handle_does_not_grow_without_end() {
+    let fixture = Fixture::new(&["data/d -> ."], "fs.read:./data", "");
+    let mut directory = fixture.preopen("./data");
+    let deeper = "d/".repeat(39);
+    let grown = (0..1_000).find_map(|_| {
+        match fixture.files().open_at(&at(&directory, &deeper), OpenOptions { directory: true, ..READ }) {
+            Ok(Opened::Directory(next)) => directory = next,
+            Ok(Opened::File(_)) => panic!("not a directory"),
+            Err(error) => return Some(error),
+        }
+        None
+    });
+    assert_eq!(grown, Some(FsError::Os(Errno::NAMETOOLONG)));
+}
+
+#[test]
+fn the_hosts_own_files_are_out_of_reach_of_every_grant() {
+    let folder = folder(&["data/log.jsonl: record", "data/a: yes"]);
+    let builder = caphost_caps::Session::builder(policy("fs:./data", "")).working_directory(folder.path().to_owned());
+    let session =
+        builder.protect(folder.path().join("data/log.jsonl")).build(caphost_caps::ambient::HostAuthority::claim());
+    let session = session.expect("a session");
+    let root = session.files().preopens().swap_remove(0).0;
+    let open = |path| session.files().open_at(&at(&root, path), WRITE).map(drop);
+    assert_eq!(open("data/a"), Ok(()), "control");
+    assert_eq!(code(open("data/log.jsonl")), Code::DeniedByRule);
+    assert_eq!(code(session.files().unlink_file_at(&at(&root, "data/log.jsonl"))), Code::DeniedByRule);
+    assert_eq!(code(session.files().rename_at(&at(&root, "data"), &at(&root, "moved"))), Code::NoGrantCovers);
+}
+
+#[test]
+fn a_listing_leaves_out_what_is_denied() {
+    let fixture = Fixture::new(&["data/a: yes", "data/secret: no"], "fs:./data", "fs.read:./data/secret");
+    let mut listing = fixture.files().list("test", &fixture.preopen("./data")).expect("control");
+    let mut names = Vec::new();
+    while let Some(entry) = fixture.files().next_entry(&mut listing).expect("an entry") {
+        names.push(entry.name);
+    }
+    assert_eq!(names, ["a"]);
 }

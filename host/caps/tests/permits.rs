@@ -160,3 +160,24 @@ fn nothing_is_allowed_once_the_log_cannot_be_written() {
     assert!(session.gate().audit().map(AuditLog::close).expect("a log").is_err());
     assert_eq!(code(open(&session, "data/a")), Code::AuditFailed);
 }
+
+#[test]
+fn a_quota_of_random_bytes_is_all_or_nothing() {
+    let mut metered = grant("random");
+    metered.quota = Some(Quota { operations: None, bytes: Some(10) });
+    let fixture = Fixture::with_policy(&[], Policy::builder().allow(metered).build());
+    let random = fixture.session.random();
+    assert!(random.fill("test", &mut [0; 8]).is_ok(), "control");
+    assert!(random.fill("test", &mut [0; 8]).is_err());
+    assert!(random.fill("test", &mut [0; 2]).is_ok(), "what is left was not taken by the refusal");
+}
+
+#[test]
+fn waiting_by_the_clock_ends_with_its_grant() {
+    let fixture = Fixture::new(&[], "time.wall", "");
+    let clocks = fixture.session.clocks();
+    assert!(clocks.monotonic("test").is_ok() && clocks.after("test", 1).is_ok(), "control");
+    fixture.session.revoker().revoke_all();
+    assert!(clocks.monotonic("test").is_err() && clocks.after("test", 1).is_err());
+    assert!(clocks.wall("test").is_err());
+}

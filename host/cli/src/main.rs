@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod settings;
 mod units;
+mod watchdog;
 
 use crate::args::{Arguments, Command};
 use crate::exit::Exit;

@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Message, Refusals, Reporter, Subject};
 use crate::settings::{self, RunSettings};
+use crate::watchdog;
 use anyhow::{Context, Error};
 use caphost::caps::ambient::{self, HostAuthority};
 use caphost::caps::fs::MountError;
@@ -14,9 +15,9 @@ use caphost::caps::{Denied, SessionError};
 use caphost::inspect::{Component, check};
 use caphost::policy::codes::Code;
 use caphost::policy::visible::escape;
-use caphost::{Host, OnDeny, Outcome, Run, RunError};
+use caphost::{Cache, Host, OnDeny, Outcome, Run, RunError};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs a component, and says how it ended.
 pub(crate) fn run(arguments: RunArguments, reporter: Reporter) -> Result<Exit, Failure> {
@@ -43,7 +44,9 @@ fn require_covered(component: &Component, settings: &RunSettings) -> Result<(), 
 
 fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Result<Outcome, Failure> {
     let audit = settings.audit.as_deref().map(audit_file).transpose()?;
+    let limit = settings.policy.limits().wall_time;
     let run = Run {
+        protected: protected(settings.audit.clone()),
         arguments: settings.arguments,
         environment: settings.environment,
         on_deny: settings.on_deny,
@@ -54,7 +57,20 @@ fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Re
         observer: Some(refusals.observer()),
         ..Run::new(component, settings.policy)
     };
-    Host::new(settings.cache).run(run, HostAuthority::claim()).map_err(not_run)
+    let guest = Host::new(settings.cache).prepare(run, HostAuthority::claim()).map_err(not_run)?;
+    if let Some(limit) = limit {
+        watchdog::start(limit, refusals.reporter()).context("failed to start a thread")?;
+    }
+    guest.run_here().map_err(not_run)
+}
+
+/// What no grant lets the guest write: its audit log, and the code cache, whether this run uses it or not.
+fn protected(audit: Option<PathBuf>) -> Vec<PathBuf> {
+    let cache = match Cache::user(HostAuthority::claim()) {
+        Cache::Directory(directory) => Some(directory),
+        Cache::Off => None,
+    };
+    audit.into_iter().chain(cache).collect()
 }
 
 fn audit_file(path: &Path) -> anyhow::Result<Box<dyn Write + Send>> {

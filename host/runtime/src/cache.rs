@@ -4,7 +4,7 @@
 //! file must belong to the user and nobody else may write them; anything else is compiled anew.
 
 use caphost_caps::ambient::{self, HostAuthority};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, Stat, fstat, mkdirat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
@@ -42,9 +42,11 @@ impl Cache {
         let Ok(directory) = open_private(path) else { return Component::new(engine, bytes) };
         let name = entry_name(engine, digest);
         if is_private_file(&directory, &name) {
+            // By its descriptor: it is this directory that was looked at, wherever its path leads by now.
+            let entry = format!("/proc/self/fd/{}/{name}", directory.as_raw_fd());
             // SAFETY: the file and its directory belong to this user and nobody else may write them, so it holds what
             // `store` wrote, or what the user could as well run directly. Its header names the engine that compiled it.
-            let mapped = unsafe { Component::deserialize_file(engine, path.join(&name)) };
+            let mapped = unsafe { Component::deserialize_file(engine, entry) };
             if let Ok(component) = mapped {
                 return Ok(component);
             }

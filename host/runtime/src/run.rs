@@ -118,9 +118,7 @@ impl Host {
     /// # Ambient Authority
     /// Opens what the policy grants with the host's own authority.
     pub fn run(&self, run: Run, authority: HostAuthority) -> Result<Outcome, RunError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let guest = self.prepare(run, authority)?;
-        runtime.block_on(guest.run())
+        self.prepare(run, authority)?.run_here()
     }
 
     /// Does everything that comes before the first instruction.
@@ -194,6 +192,17 @@ impl Guest {
     /// Takes authority back while it runs.
     pub fn revoker(&self) -> Revoker {
         self.store.data().session.revoker()
+    }
+
+    /// As [`Guest::run`], on this thread.
+    ///
+    /// # Errors
+    /// As [`Guest::run`].
+    ///
+    /// # Panics
+    /// Inside of an async runtime.
+    pub fn run_here(self) -> Result<Outcome, RunError> {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(self.run())
     }
 
     /// Runs the guest's `wasi:cli/run` to its end.

@@ -19,13 +19,13 @@ const ALWAYS: OFlags = OFlags::CLOEXEC.union(OFlags::NOCTTY).union(OFlags::NONBL
 /// Opens below directories, and knows which file systems are none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Opener {
-    /// The device number of the host's `/dev`, which names itself an ordinary tmpfs.
-    device_directory: Option<u64>,
+    /// The device numbers of the host's `/dev` and below, which name themselves ordinary file systems.
+    device_directories: [Option<u64>; 5],
 }
 
 impl Opener {
-    pub(crate) fn new(device_directory: Option<u64>) -> Self {
-        Self { device_directory }
+    pub(crate) fn new(device_directories: [Option<u64>; 5]) -> Self {
+        Self { device_directories }
     }
 
     /// Opens `path` below `directory` (openat2(2) with `RESOLVE_BENEATH`).
@@ -62,10 +62,8 @@ impl Opener {
     /// Refuses what is open as `file` if it lives on a file system whose files are an interface to the kernel or to devices.
     pub(crate) fn refuse_kernel_file_system(self, file: BorrowedFd<'_>) -> Result<(), Trouble> {
         let magic = file_system_magic(file)?;
-        let is_device_directory = || {
-            self.device_directory
-                .is_some_and(|device| fstat(file).is_ok_and(|stat| FileId::of(&stat).device() == device))
-        };
+        let is_device_directory =
+            || fstat(file).is_ok_and(|stat| self.device_directories.contains(&Some(FileId::of(&stat).device())));
         if KERNEL_FILE_SYSTEMS.contains(&magic) || is_device_directory() {
             return Err(Trouble::Special);
         }
@@ -94,7 +92,7 @@ pub(crate) fn file_system_magic(file: BorrowedFd<'_>) -> Result<u64, Errno> {
 }
 
 /// File systems that are interfaces to the kernel: `linux/magic.h` and statfs(2).
-const KERNEL_FILE_SYSTEMS: [u64; 17] = [
+const KERNEL_FILE_SYSTEMS: [u64; 24] = [
     0x0000_9fa0, // proc
     0x6265_6572, // sysfs
     0x0000_1373, // devfs
@@ -112,6 +110,13 @@ const KERNEL_FILE_SYSTEMS: [u64; 17] = [
     0x6265_6570, // configfs
     0x4249_4e4d, // binfmt_misc
     0x6165_676c, // pstore
+    0x6573_5543, // fusectl
+    0x1980_0202, // mqueue
+    0x9584_58f6, // hugetlbfs
+    0x6e66_7364, // nfsd
+    0x6759_6969, // rpc_pipefs
+    0x0187,      // autofs
+    0x6e73_6673, // nsfs
 ];
 
 /// Refuses an open file that is neither a regular file nor a directory.

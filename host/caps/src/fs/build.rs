@@ -76,10 +76,11 @@ pub(crate) fn prepare(
     }
     let canonical = policy.map_paths(|scope| surveyor.canonical_scope(scope));
     let canonical = canonical.map_err(|reason| MountErrors(vec![MountError { rule: "fs".to_owned(), reason }]))?;
-    let fenced_off = surveyor.within_reach(&canonical, protected);
+    let mut fenced_off = surveyor.within_reach(&canonical, protected);
+    fenced_off.extend(policy.denies().iter().filter_map(|rule| surveyor.own_name(rule)));
     let fence = Fence::new(&canonical, &fenced_off, authority);
     let (canonical, written) = (canonical.with_denies(fenced_off.clone()), policy.with_denies(fenced_off));
-    let opener = Opener::new(ambient::device_directory(authority));
+    let opener = Opener::new(ambient::device_directories(authority));
     let mut mounts = Vec::new();
     for site in sites {
         match site.open(&canonical, opener, &fence, authority) {
@@ -151,6 +152,19 @@ impl Surveyor<'_> {
             guest: place.trim_end_matches('/').to_owned(),
             preopen: guest.unwrap_or(host).to_owned(),
         })
+    }
+
+    /// A deny rule for a symbolic link denies what it leads to; this is the rule for the link itself, so that no other one takes
+    /// its place.
+    fn own_name(&self, rule: &Rule) -> Option<Rule> {
+        let Scope::Path(path) = &rule.scope else { return None };
+        let host = Path::new(path.host());
+        let parent = host.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = host.file_name()?.to_str()?;
+        let own =
+            format!("{}/{name}", self.canonical(parent.to_str()?, MayBeMissing::Wholly).ok()?.trim_end_matches('/'));
+        let target = self.canonical(path.host(), MayBeMissing::Wholly).ok()?;
+        (own != target).then(|| Rule::for_path(rule.capability, &own, None))
     }
 
     /// Deny rules for what a guest with this policy could write and must not.

@@ -64,6 +64,10 @@ impl FileSystem {
     /// A refusal, or those of `mkdirat`.
     pub fn create_directory_at(&self, at: &At<'_>) -> FsResult<()> {
         let found = self.find(at, Capability::FsWrite, Follow::No)?;
+        // A grant of one file is not one of a directory in its place.
+        if found.located.is_named {
+            return Err(self.refuse_fixed(at, &found));
+        }
         let entry = self.entry(at, &found, Capability::FsWrite)?;
         Ok(mkdirat(&entry.parent, entry.name, NEW_DIRECTORY)?)
     }
@@ -92,7 +96,11 @@ impl FileSystem {
     /// # Errors
     /// A refusal, also of an absolute target, which would name a host path; those of `symlinkat`.
     pub fn symlink_at(&self, target: &str, at: &At<'_>) -> FsResult<()> {
-        let found = self.find(at, Capability::FsWrite, Follow::No)?;
+        let found = self.find_changeable(at)?;
+        // A link in the place that a grant names would be followed by whoever resolves the grant next.
+        if found.located.is_named {
+            return Err(self.refuse_fixed(at, &found));
+        }
         if target.starts_with('/') {
             return Err(self.trouble(at, &found, Capability::FsWrite, Trouble::Escapes));
         }
@@ -132,8 +140,14 @@ impl FileSystem {
         }
         let (old_entry, new_entry) = self.same_mount(from, &old, to, &new)?;
         old_entry.check_trailing_slash()?;
-        if new_entry.must_be_directory && FileType::of(&old_entry.stat()?) != FileType::Directory {
+        let is_directory = FileType::of(&old_entry.stat()?) == FileType::Directory;
+        if new_entry.must_be_directory && !is_directory {
             return Err(Errno::NOTDIR.into());
+        }
+        // A handle of the directory goes on being readable: it must not come to hold what is not.
+        let is_readable = |found: &Found<'_>| found.located.cursors.read.decision().is_allowed();
+        if is_directory && is_readable(&old) && !is_readable(&new) {
+            return Err(self.refuse_fixed(from, &old));
         }
         Ok(renameat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name)?)
     }
@@ -189,11 +203,13 @@ impl FileSystem {
         Ok(effect(&entry)?)
     }
 
-    /// Finds a name that may be replaced, moved or removed: nothing denied lies below it.
+    /// Finds a name that may be replaced, moved or removed: no rule stands there or below, for rules are about places, and what
+    /// they protect or allow must not change its own.
     fn find_changeable<'a>(&'a self, at: &At<'a>) -> FsResult<Found<'a>> {
         let found = self.find(at, Capability::FsWrite, Follow::No)?;
-        if found.located.cursors.have_denies_below() {
-            return Err(self.refuse_holds_denied(at, &found, Capability::FsWrite));
+        let is_below_mount = found.located.is_walked && !found.located.inside.is_empty();
+        if is_below_mount && found.located.cursors.lead_to_rules() {
+            return Err(self.refuse_fixed(at, &found));
         }
         Ok(found)
     }

@@ -54,9 +54,10 @@ impl FileSystem {
 
     /// Looks, and keeps what was seen for the call that may follow.
     fn look(&self, at: &At<'_>, found: &Found<'_>, asked: Follow) -> FsResult<Stat> {
-        let (stat, followed) = found.located.stat().map_err(|trouble| {
-            self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble)
-        })?;
+        let (stat, followed) = found
+            .located
+            .stat()
+            .map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble))?;
         self.last.set(Observation {
             directory: at.directory.serial,
             path: at.path.to_owned(),

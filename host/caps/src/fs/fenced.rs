@@ -3,7 +3,7 @@
 
 use super::beneath::{Opener, file_system_magic};
 use super::error::Trouble;
-use super::located::{Base, Cursors, Follow, Located};
+use super::located::{Base, Cursors, Follow, Located, Met};
 use super::metadata::{FileId, FileType};
 use super::tree::{Start, Tree};
 use cap_std::fs::Dir;
@@ -16,6 +16,8 @@ use std::collections::HashMap;
 
 /// Symbolic links in one resolution, as Linux has it (`MAXSYMLINKS`).
 const MAX_LINKS: u32 = 40;
+/// Directories in one resolution, each of which is held open until it ends.
+const MAX_DEPTH: usize = 256;
 /// Components in one resolution, links expanded; stops a guest from making the host walk for ever.
 const MAX_COMPONENTS: u32 = 4_096;
 
@@ -87,7 +89,7 @@ struct Step {
 
 impl<'a> Walk<'a> {
     fn run(mut self, path: &str, follow: Follow) -> Result<Located<'a>, Trouble> {
-        let must_be_directory = path.ends_with('/');
+        let must_be_directory = path.ends_with('/') || path.ends_with("/.");
         self.push(path);
         while let Some(component) = self.pending.pop() {
             self.components += 1;
@@ -105,21 +107,25 @@ impl<'a> Walk<'a> {
             let is_last = self.pending.iter().all(|rest| rest == "." || rest.is_empty());
             let cursors = self.step(&component);
             if is_refused(cursors, self.capability) {
-                return Ok(self.arrive(component, cursors, must_be_directory, None));
+                return Ok(self.arrive(component, cursors, must_be_directory, Met::Unknown));
             }
             let stat = match statat(self.here(), component.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => stat,
-                Err(Errno::NOENT) if is_last => return Ok(self.arrive(component, cursors, must_be_directory, None)),
+                Err(Errno::NOENT) if is_last => {
+                    return Ok(self.arrive(component, cursors, must_be_directory, Met::Nothing));
+                }
                 Err(errno) => return Err(errno.into()),
             };
             let cursors = self.with_identity(cursors, &stat);
             let is_refused = is_refused(cursors, self.capability);
             let follows = !is_last || follow == Follow::Yes || must_be_directory;
             match FileType::of(&stat) {
-                _ if is_refused => return Ok(self.arrive(component, cursors, must_be_directory, None)),
+                _ if is_refused => return Ok(self.arrive(component, cursors, must_be_directory, Met::Unknown)),
                 FileType::Symlink if follows => self.expand(&component)?,
-                _ if is_last => return Ok(self.arrive(component, cursors, must_be_directory, Some(FileId::of(&stat)))),
-                FileType::Directory => self.enter(component, cursors)?,
+                _ if is_last => {
+                    return Ok(self.arrive(component, cursors, must_be_directory, Met::File(FileId::of(&stat))));
+                }
+                FileType::Directory => self.enter(component, cursors, FileId::of(&stat))?,
                 _ => return Err(Errno::NOTDIR.into()),
             }
         }
@@ -178,39 +184,38 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn enter(&mut self, name: String, cursors: Cursors) -> Result<(), Trouble> {
+    fn enter(&mut self, name: String, cursors: Cursors, met: FileId) -> Result<(), Trouble> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory = openat(self.here(), name.as_str(), flags, Mode::empty())?;
-        if FileId::of(&fstat(&directory)?).device() != FileId::of(&fstat(self.here())?).device() {
+        let entered = FileId::of(&fstat(&directory)?);
+        if entered != met {
+            return Err(Errno::AGAIN.into());
+        }
+        if entered.device() != FileId::of(&fstat(self.here())?).device() {
             self.tree.opener.refuse_kernel_file_system(directory.as_fd())?;
+        }
+        if self.steps.len() >= MAX_DEPTH {
+            return Err(Errno::NAMETOOLONG.into());
         }
         self.steps.push(Step { directory, name, cursors });
         Ok(())
     }
 
     /// The walk ends at a name in the directory it is in.
-    fn arrive(mut self, name: String, cursors: Cursors, must_be_directory: bool, met: Option<FileId>) -> Located<'a> {
+    fn arrive(mut self, name: String, cursors: Cursors, must_be_directory: bool, met: Met) -> Located<'a> {
         let inside = self.inside(&name);
-        let name = if must_be_directory { name + "/" } else { name };
         let base = self.steps.pop().map_or(Base::Borrowed(self.base), |step| Base::Owned(step.directory));
-        self.located(base, name, inside, cursors, met)
+        Located { must_be_directory, ..self.located(base, name, inside, cursors, met) }
     }
 
     /// The walk ends at the directory it is in (`.` or `..`).
     fn stay(mut self) -> Located<'a> {
         let (inside, cursors) = (self.inside(""), self.cursors());
         let base = self.steps.pop().map_or(Base::Borrowed(self.base), |step| Base::Owned(step.directory));
-        self.located(base, ".".to_owned(), inside, cursors, None)
+        self.located(base, ".".to_owned(), inside, cursors, Met::Unknown)
     }
 
-    fn located(
-        &self,
-        base: Base<'a>,
-        path: String,
-        inside: String,
-        cursors: Cursors,
-        met: Option<FileId>,
-    ) -> Located<'a> {
+    fn located(&self, base: Base<'a>, path: String, inside: String, cursors: Cursors, met: Met) -> Located<'a> {
         Located {
             base,
             path: Cow::Owned(path),
@@ -222,6 +227,7 @@ impl<'a> Walk<'a> {
             refuses_shared: self.tree.refuses_shared,
             is_named: false,
             met,
+            must_be_directory: false,
         }
     }
 }

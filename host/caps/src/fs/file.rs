@@ -111,7 +111,7 @@ impl File {
         }
         let admitted = permit.admit(length as u64)?;
         let outcome = read(usize::try_from(admitted).unwrap_or(length));
-        permit.give_back(admitted - outcome.unwrap_or(0) as u64);
+        permit.give_back(admitted.saturating_sub(outcome.unwrap_or(0) as u64));
         Ok(outcome?)
     }
 
@@ -144,7 +144,7 @@ impl File {
         let admitted = permit.admit(bytes.len() as u64)?;
         let bytes = bytes.get(..usize::try_from(admitted).unwrap_or(usize::MAX)).unwrap_or(bytes);
         let outcome = retry(|| write(bytes));
-        permit.give_back(admitted - outcome.unwrap_or(0) as u64);
+        permit.give_back(admitted.saturating_sub(outcome.unwrap_or(0) as u64));
         Ok(outcome?)
     }
 

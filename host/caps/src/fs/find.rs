@@ -126,13 +126,16 @@ impl FileSystem {
         self.gate.refuse_obstacle(&request, obstacle, resolved, remedy).into()
     }
 
-    /// Refuses to move or remove what holds a denied place.
+    /// Refuses to move, replace or remove what a rule is about.
     #[cold]
-    pub(super) fn refuse_holds_denied(&self, at: &At<'_>, found: &Found<'_>, capability: Capability) -> FsError {
+    pub(super) fn refuse_fixed(&self, at: &At<'_>, found: &Found<'_>) -> FsError {
+        let capability = Capability::FsWrite;
         let place = Place { root: &found.mount.root, inside: found.located.inside(), scope: &found.mount.scope };
         let cursor = found.located.cursors.of(capability);
         let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } };
-        let remedy = Remedy::NoGrantCan("a denied path lies below it; remove the deny rule to allow it".to_owned());
+        let remedy = Remedy::NoGrantCan(
+            "a rule is about this place or one below it, so it stays what and where it is".to_owned(),
+        );
         self.gate.refuse_obstacle(&request, Obstacle::HoldsDenied, place.to_string(), remedy).into()
     }
 

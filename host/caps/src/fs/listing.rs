@@ -1,6 +1,7 @@
 //! Listing a directory, with the kinds that the directory itself knows (`d_type`) instead of a call for each entry.
 
 use super::FileSystem;
+use super::beneath::file_system_magic;
 use super::error::FsResult;
 use super::find::{At, Lookup};
 use super::located::{Cursors, Follow};
@@ -9,7 +10,7 @@ use super::namespace::{Directory, Mount};
 use super::observation::Observation;
 use crate::gate::Permit;
 use caphost_policy::Capability;
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType as PosixType, OFlags, RawDir, RawDirEntry, statat};
 use rustix::io::Errno;
 use std::collections::VecDeque;
@@ -44,13 +45,15 @@ pub struct Listing {
 struct HostListing {
     directory: OwnedFd,
     device: u64,
+    /// The numbers in the directory are those of the files.
+    has_true_inodes: bool,
     permit: Permit,
     mount: Arc<Mount>,
     cursors: Cursors,
 }
 
 /// Bytes of directory entries that are read at once; some hundred names.
-const BUFFER_BYTES: usize = 32 * 1024;
+const BUFFER_BYTES: usize = 8 * 1024;
 
 impl FileSystem {
     /// Begins to list a directory. Takes `fs.read`.
@@ -70,8 +73,9 @@ impl FileSystem {
         let mounts = self.mounts_in(&directory.guest);
         let ready = mounts.iter().cloned().map(|mount| Ok((mount, None))).collect();
         let host = HostListing {
-            directory: fd,
             device: FileId::of(&stat).device(),
+            has_true_inodes: has_true_inodes(fd.as_fd()),
+            directory: fd,
             permit: found.permit,
             mount: Arc::clone(found.mount),
             cursors: found.located.cursors,
@@ -158,8 +162,19 @@ impl HostListing {
             PosixType::Unknown => file_type_of(&self.directory, name),
             known => FileType::from_posix(known),
         };
-        Some(Ok((DirectoryEntry { name: text.to_owned(), file_type }, Some(id))))
+        let seen = Some(id).filter(|_| self.has_true_inodes);
+        Some(Ok((DirectoryEntry { name: text.to_owned(), file_type }, seen)))
     }
+}
+
+/// Whether a directory's `d_ino` is its files' `st_ino`: on FUSE and overlayfs it need not be.
+fn has_true_inodes(directory: BorrowedFd<'_>) -> bool {
+    const EXT: u64 = 0xef53;
+    const XFS: u64 = 0x5846_5342;
+    const BTRFS: u64 = 0x9123_683e;
+    const TMPFS: u64 = 0x0102_1994;
+    const F2FS: u64 = 0xf2f5_2010;
+    file_system_magic(directory).is_ok_and(|magic| [EXT, XFS, BTRFS, TMPFS, F2FS].contains(&magic))
 }
 
 /// Some file systems do not keep the kind in the directory.

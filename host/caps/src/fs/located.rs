@@ -31,8 +31,9 @@ impl Cursors {
         self.read.has_rules_below() || self.write.has_rules_below()
     }
 
-    pub(crate) fn have_denies_below(self) -> bool {
-        self.read.has_denies_below() || self.write.has_denies_below()
+    /// Whether what is here must stay: a rule stands here or below.
+    pub(crate) fn lead_to_rules(self) -> bool {
+        self.read.leads_to_rules() || self.write.leads_to_rules()
     }
 }
 
@@ -77,8 +78,21 @@ pub(crate) struct Located<'a> {
     pub(crate) refuses_shared: bool,
     /// The very file was granted, so it may be a device.
     pub(crate) is_named: bool,
-    /// Which file the walk met there; another one was put in its place if it is not that any more.
-    pub(crate) met: Option<FileId>,
+    /// What the walk met there; another file was put in its place if it is not that any more.
+    pub(crate) met: Met,
+    /// The path ended in a slash that `path` no longer has.
+    pub(crate) must_be_directory: bool,
+}
+
+/// What a walk met at the place it led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// Nobody looked.
+    Unknown,
+    /// There was nothing.
+    Nothing,
+    /// This file.
+    File(FileId),
 }
 
 impl<'a> Located<'a> {
@@ -91,8 +105,21 @@ impl<'a> Located<'a> {
     /// file comes last.
     pub(crate) fn open(&self, flags: OFlags) -> Result<(OwnedFd, Stat), Trouble> {
         let empties = flags.contains(OFlags::TRUNC);
+        let creates = flags.contains(OFlags::CREATE);
+        let wanted = match self.met {
+            Met::Nothing if !creates => return Err(Errno::NOENT.into()),
+            // What was not there when the place was decided on must be made now, and not be found.
+            Met::Nothing => flags | OFlags::EXCL,
+            Met::Unknown | Met::File(_) => flags,
+        };
+        let wanted = if self.must_be_directory { wanted | OFlags::DIRECTORY } else { wanted };
+        // To open a pipe or a device for writing has an effect of its own.
+        if !creates && !self.is_named && flags.intersects(OFlags::WRONLY | OFlags::RDWR) {
+            refuse_special(&self.stat()?.0)?;
+        }
         let nofollow = if self.follow == Follow::No { OFlags::NOFOLLOW } else { OFlags::empty() };
-        let file = match self.opener.open(self.base.as_fd(), &self.path, flags.difference(OFlags::TRUNC) | nofollow) {
+        let file = match self.opener.open(self.base.as_fd(), &self.path, wanted.difference(OFlags::TRUNC) | nofollow) {
+            Err(Trouble::Os(Errno::EXIST)) if !flags.contains(OFlags::EXCL) => return Err(Errno::AGAIN.into()),
             // The other end of a pipe is missing, or it is a socket: neither is a file.
             Err(Trouble::Os(Errno::NXIO)) if !self.is_named => return Err(Trouble::Special),
             outcome => outcome?,
@@ -107,9 +134,7 @@ impl<'a> Located<'a> {
 
     /// Refuses what may not be opened for its contents.
     pub(crate) fn vet(&self, stat: &Stat) -> Result<(), Trouble> {
-        if self.met.is_some_and(|met| met != FileId::of(stat)) {
-            return Err(Errno::AGAIN.into());
-        }
+        self.recognise(stat)?;
         if !self.is_named {
             refuse_special(stat)?;
         }
@@ -119,9 +144,24 @@ impl<'a> Located<'a> {
         Ok(())
     }
 
+    /// Fails when it is another file than the walk met.
+    fn recognise(&self, stat: &Stat) -> Result<(), Errno> {
+        match self.met {
+            Met::File(met) if met != FileId::of(stat) => Err(Errno::AGAIN),
+            _ => Ok(()),
+        }
+    }
+
     /// What `stat(2)` says, without opening it, and whether a link in the last place was followed for it.
     pub(crate) fn stat(&self) -> Result<(Stat, Follow), Trouble> {
+        if self.met == Met::Nothing {
+            return Err(Errno::NOENT.into());
+        }
         let own = self.stat_entry()?;
+        self.recognise(&own)?;
+        if self.must_be_directory && FileType::of(&own) != FileType::Directory {
+            return Err(Errno::NOTDIR.into());
+        }
         if self.follow == Follow::No || FileType::of(&own) != FileType::Symlink {
             return Ok((own, Follow::No));
         }
@@ -142,7 +182,8 @@ impl<'a> Located<'a> {
     /// Opens it as a reference only (`O_PATH`): for its metadata.
     pub(crate) fn open_path(&self) -> Result<OwnedFd, Trouble> {
         let nofollow = if self.follow == Follow::No { OFlags::NOFOLLOW } else { OFlags::empty() };
-        self.opener.open(self.base.as_fd(), &self.path, OFlags::PATH | nofollow)
+        let directory = if self.must_be_directory { OFlags::DIRECTORY } else { OFlags::empty() };
+        self.opener.open(self.base.as_fd(), &self.path, OFlags::PATH | nofollow | directory)
     }
 
     /// A mount point has another device number than the directory that it stands in, and must be looked at.
@@ -156,7 +197,7 @@ impl<'a> Located<'a> {
     /// The directory entry itself: its parent, open, and its name.
     pub(crate) fn entry(&self) -> Result<Entry<'_>, Trouble> {
         let trimmed = self.path.trim_end_matches('/');
-        let must_be_directory = trimmed.len() < self.path.len();
+        let must_be_directory = self.must_be_directory || trimmed.len() < self.path.len();
         let (parent, name) = match trimmed.rsplit_once('/') {
             Some((parent, name)) => (Some(parent), name),
             None => (None, trimmed),

@@ -37,7 +37,7 @@ impl FileSystem {
         let found = match self.find_any(at, first, options.follow)? {
             Lookup::Found(found) => found,
             Lookup::Virtual(_) if options.changes() => return Err(Errno::ISDIR.into()),
-            Lookup::Virtual(guest) => return Ok(Opened::Directory(self.virtual_directory(at, guest))),
+            Lookup::Virtual(guest) => return Ok(Opened::Directory(self.virtual_directory(at, guest)?)),
         };
         let also_read = options.read && first == Capability::FsWrite;
         let also = if also_read { Some(self.check_also(at, &found, Capability::FsRead)?) } else { None };
@@ -45,18 +45,19 @@ impl FileSystem {
         let (fd, stat) =
             opened.map_err(|trouble| self.failed(at, found.mount, first, found.located.inside(), trouble))?;
         match FileType::of(&stat) {
-            FileType::Directory => Ok(Opened::Directory(self.mounted_directory(at, found, fd))),
+            FileType::Directory => Ok(Opened::Directory(self.mounted_directory(at, found, fd)?)),
             _ => Ok(Opened::File(opened_file(found, fd, &stat, options, also))),
         }
     }
 
-    fn virtual_directory(&self, at: &At<'_>, guest: String) -> Directory {
-        Directory { serial: self.next_serial(), guest, shown: at.asked().to_string(), place: DirectoryPlace::Virtual }
+    fn virtual_directory(&self, at: &At<'_>, guest: String) -> Result<Directory, Errno> {
+        let shown = bounded(at.asked().to_string())?;
+        Ok(Directory { serial: self.next_serial(), guest, shown, place: DirectoryPlace::Virtual })
     }
 
-    fn mounted_directory(&self, at: &At<'_>, found: Found<'_>, directory: OwnedFd) -> Directory {
+    fn mounted_directory(&self, at: &At<'_>, found: Found<'_>, directory: OwnedFd) -> Result<Directory, Errno> {
         let Found { mount, located, .. } = found;
-        let inside = located.inside().to_string();
+        let (shown, inside) = (bounded(at.asked().to_string())?, bounded(located.inside().to_string())?);
         let guest = [mount.guest.as_str(), &inside].join(if inside.is_empty() { "" } else { "/" });
         let place = DirectoryPlace::Mounted {
             mount: Arc::clone(mount),
@@ -64,7 +65,7 @@ impl FileSystem {
             inside,
             cursors: located.cursors,
         };
-        Directory { serial: self.next_serial(), guest, shown: at.asked().to_string(), place }
+        Ok(Directory { serial: self.next_serial(), guest, shown, place })
     }
 
     pub(super) fn check_also(&self, at: &At<'_>, found: &Found<'_>, capability: Capability) -> FsResult<Permit> {
@@ -72,13 +73,15 @@ impl FileSystem {
     }
 }
 
-fn opened_file(
-    found: Found<'_>,
-    fd: OwnedFd,
-    stat: &Stat,
-    options: OpenOptions,
-    also_read: Option<Permit>,
-) -> File {
+/// The longest name that a handle keeps of itself, in bytes. A guest makes it longer with each directory that it opens in another.
+const MAX_KEPT_NAME_BYTES: usize = 16 * 1024;
+
+/// A name that is kept with a handle.
+fn bounded(name: String) -> Result<String, Errno> {
+    if name.len() > MAX_KEPT_NAME_BYTES { Err(Errno::NAMETOOLONG) } else { Ok(name) }
+}
+
+fn opened_file(found: Found<'_>, fd: OwnedFd, stat: &Stat, options: OpenOptions, also_read: Option<Permit>) -> File {
     let Found { mount, located, permit } = found;
     let (read, write) = match (options.changes(), options.write, options.read) {
         (true, true, _) => (also_read, Some(permit)),

@@ -2,7 +2,7 @@
 
 use super::beneath::Opener;
 use super::error::Trouble;
-use super::located::{Base, Cursors, Follow, Located};
+use super::located::{Base, Cursors, Follow, Located, Met};
 use super::metadata::FileId;
 use cap_std::fs::Dir;
 use caphost_policy::Capability;
@@ -66,7 +66,8 @@ impl Tree for HostDirectory {
             opener: self.opener,
             refuses_shared: false,
             is_named: false,
-            met: None,
+            met: Met::Unknown,
+            must_be_directory: false,
         })
     }
 }
@@ -105,7 +106,8 @@ impl Tree for HostFile {
             opener: self.opener,
             refuses_shared: self.refuses_shared,
             is_named: true,
-            met: None,
+            met: Met::Unknown,
+            must_be_directory: false,
         })
     }
 }

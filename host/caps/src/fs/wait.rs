@@ -39,7 +39,7 @@ impl File {
         if let Some(permit) = permit.filter(|_| !self.is_regular()) {
             tokio::select! {
                 () = stdio::wait(self.fd.as_fd(), interest) => {}
-                _ = permit.ended() => {}
+                () = permit.ended() => {}
             }
         }
     }

@@ -36,6 +36,7 @@ pub(crate) fn folder(entries: &[&str]) -> TempDir {
 fn make(root: &Path, entry: &str) {
     let at = |name: &str| root.join(name.trim());
     if let Some((name, target)) = entry.split_once("->") {
+        std::fs::create_dir_all(at(name).parent().expect("a parent")).expect("directories");
         std::os::unix::fs::symlink(target.trim(), at(name)).expect("a symbolic link");
     } else if let Some((name, other)) = entry.split_once('=') {
         std::fs::hard_link(at(other), at(name)).expect("a hard link");

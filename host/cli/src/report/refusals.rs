@@ -29,6 +29,11 @@ impl Refusals {
         Self { reporter, subject, tally: Arc::default() }
     }
 
+    /// Where they are printed.
+    pub(crate) fn reporter(&self) -> Reporter {
+        self.reporter
+    }
+
     /// What a run tells of each refusal.
     pub(crate) fn observer(&self) -> Observer {
         let refusals = self.clone();

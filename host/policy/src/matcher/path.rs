@@ -44,6 +44,7 @@ pub struct PathCursor {
     node: u32,
     place: Place,
     has_denies_below: bool,
+    leads_to_rules: bool,
 }
 
 /// Where a cursor stands.
@@ -76,6 +77,12 @@ impl PathCursor {
         self.has_denies_below
     }
 
+    /// Says whether a rule of the capability stands at this very place or deeper, so that what is here may not change places.
+    #[must_use]
+    pub fn leads_to_rules(self) -> bool {
+        self.leads_to_rules
+    }
+
     /// What the cursor was made for.
     #[must_use]
     pub fn capability(self) -> Capability {
@@ -84,7 +91,7 @@ impl PathCursor {
 
     pub(crate) fn nowhere(capability: Capability) -> Self {
         let decision = Decision::UNCOVERED;
-        Self { capability, decision, node: 0, place: Place::Nowhere, has_denies_below: false }
+        Self { capability, decision, node: 0, place: Place::Nowhere, has_denies_below: false, leads_to_rules: false }
     }
 }
 
@@ -169,7 +176,7 @@ impl PathTrie {
                 Some(child) => self.at(*child),
                 None => self.below(cursor.node as usize),
             },
-            _ => cursor,
+            _ => PathCursor { leads_to_rules: false, ..cursor },
         }
     }
 
@@ -211,7 +218,7 @@ impl PathTrie {
     fn at(&self, node: usize) -> PathCursor {
         let Node { children, deny_below, .. } = &self.nodes[node];
         let place = if children.is_empty() { Place::Leaf } else { Place::Inner };
-        PathCursor { place, has_denies_below: deny_below.is_some(), ..self.below(node) }
+        PathCursor { place, has_denies_below: deny_below.is_some(), leads_to_rules: true, ..self.below(node) }
     }
 
     /// A place below a node that no rule lies at or under.
@@ -222,6 +229,7 @@ impl PathTrie {
             node: u32::try_from(node).unwrap_or(u32::MAX),
             place: Place::Leaf,
             has_denies_below: false,
+            leads_to_rules: false,
         }
     }
 

@@ -19,22 +19,13 @@ impl monotonic_clock::Host for State {
     }
 
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let wait = self.session.clocks().until("wasi:clocks monotonic-clock.subscribe-instant", when);
-        self.subscribe_to(when, wait)
+        let sleep = self.table.push(Sleep { session: Arc::clone(&self.session), instant: when })?;
+        subscribe(&mut self.table, sleep)
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
         let when = self.session.clocks().after("wasi:clocks monotonic-clock.subscribe-duration", duration);
-        self.subscribe_to(when, Duration::from_nanos(duration))
-    }
-}
-
-impl State {
-    fn subscribe_to(&mut self, instant: u64, wait: Duration) -> wasmtime::Result<Resource<DynPollable>> {
-        let session = Arc::clone(&self.session);
-        let sleep =
-            self.table.push(Sleep { session, instant, until: tokio::time::Instant::now().checked_add(wait) })?;
-        subscribe(&mut self.table, sleep)
+        self.subscribe_instant(when.map_err(RefusalTrap)?)
     }
 }
 
@@ -53,18 +44,15 @@ impl wall_clock::Host for State {
 struct Sleep {
     session: Arc<Session>,
     instant: u64,
-    /// Absent when it lies further ahead than the host can tell.
-    until: Option<tokio::time::Instant>,
 }
 
 #[async_trait::async_trait]
 impl Pollable for Sleep {
     async fn ready(&mut self) {
-        match self.until {
-            None => std::future::pending().await,
-            Some(until) if until <= tokio::time::Instant::now() => {}
-            Some(until) => tokio::time::sleep_until(until).await,
+        let clocks = self.session.clocks();
+        if let Some(left) = clocks.time_left("wasi:clocks pollable", self.instant) {
+            tokio::time::sleep(left).await;
+            clocks.has_waited_for(self.instant);
         }
-        self.session.clocks().has_waited_for(self.instant);
     }
 }

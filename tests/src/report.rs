@@ -11,7 +11,7 @@ const BEGINNING: usize = 60;
 /// What to show of a run beside its command and its ending.
 #[derive(Debug, Default)]
 pub struct Shown<'a> {
-    /// Lines of each output at most; [`MAX_LINES`] if there is none.
+    /// Lines of each output at most; a fixed number if there is none.
     pub lines: Option<usize>,
     /// Replaces standard output.
     pub instead_of_stdout: Option<&'a str>,

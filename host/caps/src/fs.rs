@@ -1,6 +1,6 @@
 //! Files: a namespace of mounts, and every operation of wasi:filesystem on it.
 //!
-//! An operation goes the same way each time: the [`Namespace`] routes the path to a mount, the mount's tree locates it, the
+//! An operation goes the same way each time: the namespace routes the path to a mount, the mount's tree locates it, the
 //! [`Gate`] decides, and only then the effect is made on what was located, never by path from the root again.
 
 mod beneath;

@@ -18,14 +18,17 @@ fn guest_of(path: &str) -> Option<&str> {
     (!name.contains('/')).then_some(name)
 }
 
-/// A spec case names a guest as `{probe}`, Rust as `"probe"`.
+/// A spec case names a guest as `{probe}` or `guest = ['probe', …]`, Rust as `"probe"`.
 fn is_run(tree: &Tree, guest: &str) -> bool {
     let (in_case, in_rust) = (format!("{{{guest}}}"), format!("\"{guest}\""));
+    let starts_case = format!("guest = ['{guest}'");
     let tests =
         tree.files().iter().filter(|file| file.path.starts_with("tests/") && guest_folder(&file.path).is_none());
-    tests
-        .into_iter()
-        .any(|file| file.text.contains(&in_case) || (file.path.ends_with(".rs") && file.text.contains(&in_rust)))
+    tests.into_iter().any(|file| {
+        file.text.contains(&in_case)
+            || file.text.contains(&starts_case)
+            || (file.path.ends_with(".rs") && file.text.contains(&in_rust))
+    })
 }
 
 fn guest_folder(path: &str) -> Option<&str> {

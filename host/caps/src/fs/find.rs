@@ -30,6 +30,10 @@ pub(super) struct Found<'a> {
 }
 
 /// A place that an operation may meet.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one call; a box would cost more than the copy"
+)]
 pub(super) enum Lookup<'a> {
     Virtual(String),
     Found(Found<'a>),

@@ -6,8 +6,9 @@
 use crate::state::{OnDeny, State};
 use crate::wasi::convert::RefusalTrap;
 use caphost_caps::{Asked, Denied, Session};
+use std::sync::Arc;
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
-use wasmtime::component::{Linker, Resource, ResourceType, Type, Val};
+use wasmtime::component::{Linker, Resource, ResourceAny, ResourceType, Type, Val};
 use wasmtime::{Engine, Result, StoreContextMut};
 use wasmtime_wasi_io::poll::DynPollable;
 use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
@@ -28,8 +29,14 @@ pub(crate) fn link(
         match item.ty {
             ComponentItem::Resource(_) => target.resource(function, resource_type(function), |_, _| Ok(()))?,
             ComponentItem::ComponentFunc(_) => {
-                let asked = format!("{}.{function}", interface_of(name));
-                target.func_new(function, move |store, ty, _, results| answer(store, &ty, results, package, &asked))?;
+                let asked: Arc<str> = format!("{}.{function}", interface_of(name)).into();
+                target.func_new_async(function, move |mut store, ty, arguments, results| {
+                    let asked = Arc::clone(&asked);
+                    Box::new(async move {
+                        give_back(&mut store, arguments).await?;
+                        answer(store, &ty, results, package, &asked)
+                    })
+                })?;
             }
             _ => {}
         }
@@ -57,6 +64,27 @@ fn package_of(name: &str) -> &'static str {
 fn interface_of(name: &str) -> &str {
     let name = name.split_once('/').map_or(name, |(_, interface)| interface);
     name.split_once('@').map_or(name, |(interface, _)| interface)
+}
+
+/// Drops the handles among the arguments: a borrowed one must be gone when the call returns, and an owned one was given to us.
+async fn give_back(store: &mut StoreContextMut<'_, State>, arguments: &[Val]) -> Result<()> {
+    let mut handles = Vec::new();
+    arguments.iter().for_each(|argument| collect_handles(argument, &mut handles));
+    for handle in handles {
+        handle.resource_drop_async(&mut *store).await?;
+    }
+    Ok(())
+}
+
+fn collect_handles(value: &Val, handles: &mut Vec<ResourceAny>) {
+    match value {
+        Val::Resource(handle) => handles.push(*handle),
+        Val::List(values) | Val::Tuple(values) => values.iter().for_each(|value| collect_handles(value, handles)),
+        Val::Record(fields) => fields.iter().for_each(|(_, value)| collect_handles(value, handles)),
+        Val::Variant(_, Some(value)) | Val::Option(Some(value)) => collect_handles(value, handles),
+        Val::Result(Ok(Some(value)) | Err(Some(value))) => collect_handles(value, handles),
+        _ => {}
+    }
 }
 
 fn answer(

@@ -6,7 +6,7 @@ use super::error::FsResult;
 use super::file::File;
 use super::find::{At, Found, Lookup};
 use super::located::Follow;
-use super::metadata::{FileId, Metadata, MetadataHash};
+use super::metadata::{FileId, FileType, Metadata, MetadataHash};
 use super::namespace::{Directory, DirectoryPlace};
 use super::observation::Observation;
 use crate::ambient::Stopwatch;
@@ -58,11 +58,12 @@ impl FileSystem {
             .located
             .stat()
             .map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble))?;
+        let is_link = FileType::of(&stat) == FileType::Symlink;
         self.last.set(Observation {
             directory: at.directory.serial,
             path: at.path.to_owned(),
             // What is no link is the same file whether links are followed or not.
-            follow: if followed == Follow::No { None } else { Some(asked) },
+            follow: if followed == Follow::No && !is_link { None } else { Some(asked) },
             id: FileId::of(&stat),
             metadata: Some((Metadata::from_stat(&stat), Stopwatch::start())),
         });

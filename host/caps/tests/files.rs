@@ -36,7 +36,7 @@ fn a_stat_never_answers_from_before_a_change() {
 fn the_same_file_has_the_same_hash_by_every_way() {
     let fixture = Fixture::new(&["data/a: text", "data/b: text"], "fs.read:./data", "");
     let (files, root) = (fixture.files(), fixture.root());
-    let hash = |path| files.metadata_hash_at(&at(&root, path), Follow::Yes).expect("a hash");
+    let hash = |path: &str| files.metadata_hash_at(&at(&root, path), Follow::Yes).expect("a hash");
     let mut listing = files.list("test", &fixture.preopen("./data")).expect("a listing");
     let data = fixture.preopen("./data");
     while let Some(entry) = files.next_entry(&mut listing).expect("an entry") {

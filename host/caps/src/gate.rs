@@ -15,14 +15,22 @@ use std::time::Duration;
 /// Told of every refusal, on the guest's thread.
 pub type Observer = Box<dyn Fn(&Refusal) + Send + Sync>;
 
+/// The rules that a gate decides by.
+pub(crate) struct Rules {
+    /// With canonical host paths: what decides.
+    pub(crate) policy: Policy,
+    /// The same rules as the operator wrote them, for messages.
+    pub(crate) written: Policy,
+    /// How many of the deny rules are the operator's; those behind them protect the host's own files.
+    pub(crate) operator_denies: usize,
+}
+
 /// Turns requests into permits, under one policy. A clone is the same gate.
 #[derive(Clone)]
 pub struct Gate(Arc<Inner>);
 
 struct Inner {
-    policy: Policy,
-    /// The same rules as the operator wrote them, for messages.
-    written: Policy,
+    rules: Rules,
     clock: SessionClock,
     meters: Box<[Meter]>,
     revocations: Arc<Revocations>,
@@ -31,21 +39,16 @@ struct Inner {
 }
 
 impl Gate {
-    pub(crate) fn new(
-        policy: Policy,
-        written: Policy,
-        clock: SessionClock,
-        audit: Option<AuditLog>,
-        observer: Option<Observer>,
-    ) -> Self {
+    pub(crate) fn new(rules: Rules, clock: SessionClock, audit: Option<AuditLog>, observer: Option<Observer>) -> Self {
+        let policy = &rules.policy;
         let meters = policy.grants().iter().map(Meter::new).collect();
-        let revocations = Arc::new(Revocations::new(&policy));
-        Self(Arc::new(Inner { policy, written, clock, meters, revocations, audit, observer }))
+        let revocations = Arc::new(Revocations::new(policy));
+        Self(Arc::new(Inner { rules, clock, meters, revocations, audit, observer }))
     }
 
     /// The policy that decides.
     pub fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.0.rules.policy
     }
 
     /// The audit log, if there is one.
@@ -55,7 +58,7 @@ impl Gate {
 
     /// Takes grants back while the guest runs.
     pub fn revoker(&self) -> Revoker {
-        Revoker::new(self.0.policy.clone(), Arc::clone(&self.0.revocations))
+        Revoker::new(self.0.rules.policy.clone(), Arc::clone(&self.0.revocations))
     }
 
     /// Decides, records the decision, and hands out the proof.
@@ -73,9 +76,9 @@ impl Gate {
     pub(crate) fn decide(&self, request: &Request<'_>) -> Decision {
         let capability = request.capability;
         match request.target {
-            Target::Whole => self.0.policy.decide(&policy::Request { capability, target: policy::Target::None }),
+            Target::Whole => self.0.rules.policy.decide(&policy::Request { capability, target: policy::Target::None }),
             Target::Name(name) => {
-                self.0.policy.decide(&policy::Request { capability, target: policy::Target::Name(name) })
+                self.0.rules.policy.decide(&policy::Request { capability, target: policy::Target::Name(name) })
             }
             Target::Path { cursor, .. } => cursor.decision(),
         }
@@ -104,7 +107,7 @@ impl Gate {
 
     /// The grants of the policies that this one was attenuated from: their terms hold as well.
     fn ceilings(&self, request: &Request<'_>, grant: RuleId) -> Vec<RuleId> {
-        let policy = &self.0.policy;
+        let policy = &self.0.rules.policy;
         if !policy.is_attenuated() {
             return Vec::new();
         }
@@ -122,7 +125,7 @@ impl Gate {
     fn refuse_by_policy(&self, request: &Request<'_>, deny: Option<RuleId>) -> Denied {
         let code = match deny {
             Some(_) => Code::DeniedByRule,
-            None if self.0.policy.has_any_grant(request.capability) => Code::NoGrantCovers,
+            None if self.0.rules.policy.has_any_grant(request.capability) => Code::NoGrantCovers,
             None => Code::NotGranted,
         };
         self.refuse(request, code, deny)
@@ -130,6 +133,11 @@ impl Gate {
 
     fn refuse(&self, request: &Request<'_>, code: Code, deny: Option<RuleId>) -> Denied {
         let resolved = resolved(&request.target);
+        if deny.is_some_and(|deny| deny.index() >= self.0.rules.operator_denies) {
+            let reason = "caphost keeps its own files from every guest: its audit log and its code cache".to_owned();
+            let remedy = Remedy::NoGrantCan("no grant can allow it".to_owned());
+            return self.refuse_with(request, Refused { code, deny: None, resolved, reason, remedy });
+        }
         let reason = self.reason(code, request.capability, deny);
         let remedy = remedy(code, request);
         self.refuse_with(request, Refused { code, deny, resolved, reason, remedy })
@@ -145,7 +153,7 @@ impl Gate {
         remedy: Remedy,
     ) -> Denied {
         let code = match obstacle {
-            Obstacle::NoMount if self.0.policy.has_any_grant(request.capability) => Code::NoGrantCovers,
+            Obstacle::NoMount if self.0.rules.policy.has_any_grant(request.capability) => Code::NoGrantCovers,
             Obstacle::NoMount => Code::NotGranted,
             Obstacle::Escapes => Code::PathEscapes,
             Obstacle::SpecialFile => Code::SpecialFile,
@@ -203,7 +211,7 @@ impl Gate {
     }
 
     fn reason(&self, code: Code, capability: Capability, deny: Option<RuleId>) -> String {
-        match deny.and_then(|deny| self.0.written.deny(deny)) {
+        match deny.and_then(|deny| self.0.rules.written.deny(deny)) {
             Some(rule) => format!("deny rule `{rule}`"),
             None => reason_without_rule(code, capability),
         }
@@ -212,7 +220,7 @@ impl Gate {
 
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gate").field("policy", &self.0.policy).finish_non_exhaustive()
+        f.debug_struct("Gate").field("policy", &self.0.rules.policy).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::audit::AuditLog;
 use crate::clock::SessionClock;
 use crate::env::Environment;
 use crate::fs::{self, FileSystem, MountErrors};
-use crate::gate::{Gate, Observer};
+use crate::gate::{Gate, Observer, Rules};
 use crate::random::Random;
 use crate::revocation::Revoker;
 use crate::time::Clocks;
@@ -122,7 +122,7 @@ impl SessionBuilder {
         self
     }
 
-    /// Keeps `path` from the guest's writing, whatever is granted: the host's own files, such as a code cache or an audit log.
+    /// Keeps `path` from the guest, whatever is granted: the host's own files, such as a code cache or an audit log.
     #[must_use]
     pub fn protect(mut self, path: PathBuf) -> Self {
         self.protected.push(path);
@@ -170,12 +170,13 @@ impl SessionBuilder {
             Some(directory) => directory,
             None => ambient::working_directory(authority).map_err(SessionError::WorkingDirectory)?,
         };
-        let fs::Prepared { canonical: policy, written, namespace } =
+        let fs::Prepared { canonical: policy, written, operator_denies, namespace } =
             fs::prepare(written, &working_directory, &protected, authority)?;
         let audit =
             audit.map(|sink| AuditLog::start(sink, &subject, &written)).transpose().map_err(SessionError::Audit)?;
         let variables = variables(&policy, given, authority);
-        let gate = Gate::new(policy, written, clock.clone(), audit, observer);
+        let rules = Rules { policy, written, operator_denies };
+        let gate = Gate::new(rules, clock.clone(), audit, observer);
         Ok(Session {
             files: FileSystem::new(gate.clone(), namespace),
             environment: Environment::new(gate.clone(), variables),

@@ -29,7 +29,7 @@ pub enum Code {
     QuotaExhausted,
     /// `CAP0109`: the file has several hard links, one of which may be denied.
     SharedFile,
-    /// `CAP0110`: the directory holds a denied path.
+    /// `CAP0110`: a rule is about the place, or about one below it, that would be moved, removed or replaced.
     HoldsDenied,
     /// `CAP0111`: the audit record could not be written.
     AuditFailed,

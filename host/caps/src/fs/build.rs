@@ -53,6 +53,8 @@ pub(crate) struct Prepared {
     pub(crate) canonical: Policy,
     /// The policy as the operator wrote it.
     pub(crate) written: Policy,
+    /// How many of its deny rules are the operator's; those behind them protect the host's own files.
+    pub(crate) operator_denies: usize,
     pub(crate) namespace: Namespace,
 }
 
@@ -67,7 +69,9 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, MountErrors> {
     let is_path_rule = |rule: &Rule| matches!(rule.capability, Capability::FsRead | Capability::FsWrite);
     if !policy.grants().iter().any(|grant| is_path_rule(&grant.rule)) {
-        return Ok(Prepared { canonical: policy.clone(), written: policy, namespace: Namespace::default() });
+        let operator_denies = policy.denies().len();
+        let (canonical, namespace) = (policy.clone(), Namespace::default());
+        return Ok(Prepared { canonical, written: policy, operator_denies, namespace });
     }
     let surveyor = Surveyor { working_directory, authority };
     let grants = policy.grants().iter().map(|grant| &grant.rule).filter(|rule| is_path_rule(rule));
@@ -78,8 +82,9 @@ pub(crate) fn prepare(
     }
     let canonical = policy.map_paths(|scope| surveyor.canonical_scope(scope));
     let canonical = canonical.map_err(|reason| MountErrors(vec![MountError { rule: "fs".to_owned(), reason }]))?;
-    let mut fenced_off = surveyor.within_reach(&canonical, protected);
-    fenced_off.extend(policy.denies().iter().filter_map(|rule| surveyor.own_name(rule)));
+    let mut fenced_off: Vec<Rule> = policy.denies().iter().filter_map(|rule| surveyor.own_name(rule)).collect();
+    let operator_denies = policy.denies().len() + fenced_off.len();
+    fenced_off.extend(surveyor.within_reach(&canonical, protected));
     let fence = Fence::new(&canonical, &fenced_off, authority);
     let (canonical, written) = (canonical.with_denies(fenced_off.clone()), policy.with_denies(fenced_off));
     let opener = Opener::new(ambient::device_directories(authority));
@@ -91,7 +96,11 @@ pub(crate) fn prepare(
         }
     }
     let namespace = Namespace::new(mounts);
-    if errors.is_empty() { Ok(Prepared { canonical, written, namespace }) } else { Err(MountErrors(errors)) }
+    if errors.is_empty() {
+        Ok(Prepared { canonical, written, operator_denies, namespace })
+    } else {
+        Err(MountErrors(errors))
+    }
 }
 
 impl Site {

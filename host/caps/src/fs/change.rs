@@ -147,7 +147,7 @@ impl FileSystem {
         // A handle of the directory goes on being readable: it must not come to hold what is not.
         let is_readable = |found: &Found<'_>| found.located.cursors.read.decision().is_allowed();
         if is_directory && is_readable(&old) && !is_readable(&new) {
-            return Err(self.refuse_fixed(from, &old));
+            return Err(self.refuse_fixed(to, &new));
         }
         Ok(renameat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name)?)
     }

@@ -137,9 +137,8 @@ impl FileSystem {
         let place = Place { root: &found.mount.root, inside: found.located.inside(), scope: &found.mount.scope };
         let cursor = found.located.cursors.of(capability);
         let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } };
-        let remedy = Remedy::NoGrantCan(
-            "a rule is about this place or one below it, so it stays what and where it is".to_owned(),
-        );
+        let remedy =
+            Remedy::NoGrantCan("no grant can allow it: what a rule is about stays what and where it is".to_owned());
         self.gate.refuse_obstacle(&request, Obstacle::HoldsDenied, place.to_string(), remedy).into()
     }
 

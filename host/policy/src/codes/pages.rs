@@ -110,9 +110,12 @@ pub(super) const PAGES: [Page; 30] = [
     Page {
         code: Code::HoldsDenied,
         number: "CAP0110",
-        title: "the directory holds a denied path",
-        happened: "The guest tried to rename, remove or replace a directory that a denied path lies in.",
-        why: "After a rename the denied files would have another path, which the deny rule does not cover.",
+        title: "a rule is about this place or one below it",
+        happened: "The guest tried to rename, remove or replace what a grant or a deny rule is about, or a directory that \
+            holds such a place; or to move a directory that it may read to where it may not read.",
+        why: "Rules are about places. After a rename the denied files would have another path, which the deny rule does \
+            not cover, and what lies in the place of a rule would be something else than was meant. A directory that \
+            is held open stays readable wherever it is moved.",
         remedy: "Move the denied files elsewhere, or grant only the directories that the guest may rename.",
         example: "caphost run --allow fs:./work/out --deny fs:./work/keys app.wasm",
     },

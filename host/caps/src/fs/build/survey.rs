@@ -83,14 +83,19 @@ impl Surveyor<'_> {
         (own != target).then(|| Rule::for_path(rule.capability, &own, None))
     }
 
-    /// Deny rules for what a guest with this policy could write and must not.
+    /// Deny rules for what a guest with this policy could reach and must not.
     pub(super) fn within_reach(&self, canonical: &Policy, protected: &[PathBuf]) -> Vec<Rule> {
-        let hosts = protected.iter().filter_map(|path| self.canonical(path.to_str()?, MayBeMissing::Wholly).ok());
-        let is_in_reach = |host: &String| {
-            let cursor = canonical.path_cursor(Capability::FsWrite, host);
-            cursor.decision().is_allowed() || cursor.has_rules_below()
-        };
-        hosts.filter(is_in_reach).map(|host| Rule::for_path(Capability::FsWrite, &host, None)).collect()
+        let mut rules = Vec::new();
+        for path in protected {
+            let Some(Ok(host)) = path.to_str().map(|path| self.canonical(path, MayBeMissing::Wholly)) else { continue };
+            for capability in [Capability::FsRead, Capability::FsWrite] {
+                let cursor = canonical.path_cursor(capability, &host);
+                if cursor.decision().is_allowed() || cursor.has_rules_below() {
+                    rules.push(Rule::for_path(capability, &host, None));
+                }
+            }
+        }
+        rules
     }
 
     pub(super) fn unusable_deny(&self, rule: &Rule) -> Option<MountError> {

@@ -81,8 +81,11 @@ impl FileSystem {
             let inside = Inside { directory: start.inside, path: &path };
             self.check(at, mount, capability, cursor, inside)?;
         }
+        let asked = path.clone();
         let located = mount.tree.locate(start, path, follow, capability);
-        let located = located.map_err(|trouble| self.failed(at, mount, capability, Inside::default(), trouble))?;
+        let located = located.map_err(|trouble| {
+            self.failed(at, mount, capability, Inside { directory: start.inside, path: &asked }, trouble)
+        })?;
         let permit = self.check(at, mount, capability, located.cursors.of(capability), located.inside())?;
         Ok(Found { mount, located, permit })
     }

@@ -1,7 +1,5 @@
 //! Files as they should work when they are granted.
 
-#![expect(clippy::expect_used, reason = "a test fails by panic")]
-
 mod support;
 
 use caphost_caps::fs::{FileType, Follow};

@@ -47,7 +47,7 @@ const DOCUMENT: (&str, &str) = ("docs/benchmarks.md", "cargo xtask bench");
 /// `cargo xtask bench`.
 pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
     rows::check_names(&options.rows)?;
-    process::run(layout, process::cargo(layout).args(["build", "--release", "--package", "caphost-cli"]))?;
+    process::run(layout, process::cargo(layout).args(["build", "--release", "--workspace", "--bins"]))?;
     guests::build(layout)?;
     let bench = Bench {
         ripgrep_wasm: third_party::install(layout, &third_party::RIPGREP, Platform::Wasm)?,

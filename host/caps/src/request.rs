@@ -50,7 +50,6 @@ impl Display for Asked<'_> {
 /// Puts path parts together, empty components and `.` left out: for records and messages, where nothing is resolved.
 fn push_path(text: &mut String, parts: &[&str]) {
     let start = text.len();
-    let is_plain = |part: &str| !part.contains("//") && !part.contains("./") && !part.ends_with("/.");
     if !parts.iter().all(|part| is_plain(part)) {
         return push_tidy(text, parts);
     }
@@ -60,6 +59,13 @@ fn push_path(text: &mut String, parts: &[&str]) {
         }
         text.push_str(part);
     }
+}
+
+/// Whether no component behind the first is empty or `.`; the path may end in a slash. In one pass: this runs for each record of the audit log.
+fn is_plain(part: &str) -> bool {
+    let mut rest = part.strip_suffix('/').unwrap_or(part).split('/');
+    rest.next();
+    rest.all(|component| !component.is_empty() && component != ".")
 }
 
 #[cold]
@@ -172,4 +178,24 @@ pub enum Obstacle {
     HoldsDenied,
     /// No build of the interface can be granted.
     NotProvided,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(parts: &[&str]) -> String {
+        let mut text = String::new();
+        push_path(&mut text, parts);
+        text
+    }
+
+    #[test]
+    fn names_in_messages_have_no_empty_components_and_no_dots_that_say_nothing() {
+        assert_eq!(joined(&["./data", "a/.git"]), "./data/a/.git");
+        assert_eq!(joined(&["./data", "a//b/./c/."]), "./data/a/b/c");
+        assert_eq!(joined(&["/srv", "", "../x"]), "/srv/../x");
+        assert_eq!(joined(&["/", "proc//self"]), "/proc/self");
+        assert_eq!(joined(&["", "", ""]), "");
+    }
 }

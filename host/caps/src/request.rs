@@ -61,11 +61,19 @@ fn push_path(text: &mut String, parts: &[&str]) {
     }
 }
 
-/// Whether no component behind the first is empty or `.`; the path may end in a slash. In one pass: this runs for each record of the audit log.
+/// Whether no component behind the first is empty or `.`; the path may end in a slash. In one pass over the bytes: this runs for
+/// each record of the audit log.
 fn is_plain(part: &str) -> bool {
-    let mut rest = part.strip_suffix('/').unwrap_or(part).split('/');
-    rest.next();
-    rest.all(|component| !component.is_empty() && component != ".")
+    let bytes = part.strip_suffix('/').unwrap_or(part).as_bytes();
+    let mut previous = 0;
+    for (index, &byte) in bytes.iter().enumerate() {
+        let is_dot = byte == b'.' && matches!(bytes.get(index + 1), None | Some(b'/'));
+        if previous == b'/' && (byte == b'/' || is_dot) {
+            return false;
+        }
+        previous = byte;
+    }
+    previous != b'/'
 }
 
 #[cold]
@@ -197,5 +205,7 @@ mod tests {
         assert_eq!(joined(&["/srv", "", "../x"]), "/srv/../x");
         assert_eq!(joined(&["/", "proc//self"]), "/proc/self");
         assert_eq!(joined(&["", "", ""]), "");
+        assert_eq!(joined(&["./data", "to-out/"]), "./data/to-out/");
+        assert_eq!(joined(&["data//", ".hidden/..x/..."]), "data/.hidden/..x/...");
     }
 }

@@ -8,7 +8,7 @@ use crate::audit::{AuditFailed, AuditLog, Verdict};
 use crate::clock::SessionClock;
 use crate::meter::Meter;
 use crate::refusal::{Denied, Refusal, Remedy};
-use crate::request::{Asked, Obstacle, Request, Target};
+use crate::request::{Asked, Lookup, Obstacle, Request, Target};
 use crate::revocation::{Revocations, Revoker};
 use caphost_policy::{self as policy, Capability, Decision, Policy, RuleId, codes::Code};
 use std::fmt;
@@ -77,12 +77,9 @@ impl Gate {
     /// What [`Gate::check`] would decide by the rules alone, without a record and without a permit.
     pub(crate) fn decide(&self, request: &Request<'_>) -> Decision {
         let capability = request.capability;
-        match request.target {
-            Target::Whole => self.0.rules.policy.decide(&policy::Request { capability, target: policy::Target::None }),
-            Target::Name(name) => {
-                self.0.rules.policy.decide(&policy::Request { capability, target: policy::Target::Name(name) })
-            }
-            Target::Path { cursor, .. } => cursor.decision(),
+        match request.target.lookup() {
+            Lookup::Target(target) => self.0.rules.policy.decide(&policy::Request { capability, target }),
+            Lookup::Cursor(cursor) => cursor.decision(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is asked of the gate.
 
-use caphost_policy::{Capability, PathCursor};
+use caphost_policy::{self as policy, Capability, PathCursor};
 use std::fmt::{self, Display};
 
 /// One thing that a guest wants to do.
@@ -159,7 +159,24 @@ impl Display for Place<'_> {
     }
 }
 
-impl Target<'_> {
+/// A target in the policy's words.
+pub(crate) enum Lookup<'a> {
+    /// To be matched.
+    Target(policy::Target<'a>),
+    /// Found on the way to the place.
+    Cursor(PathCursor),
+}
+
+impl<'a> Target<'a> {
+    /// What to look up in the policy.
+    pub(crate) fn lookup(self) -> Lookup<'a> {
+        match self {
+            Target::Whole => Lookup::Target(policy::Target::None),
+            Target::Name(name) => Lookup::Target(policy::Target::Name(name)),
+            Target::Path { cursor, .. } => Lookup::Cursor(cursor),
+        }
+    }
+
     /// Appends what it resolved to, if it resolved to anything; answers whether it did.
     pub(crate) fn push_to(&self, text: &mut String) -> bool {
         match self {

@@ -11,7 +11,7 @@ use super::namespace::{Directory, DirectoryPlace};
 use super::observation::Observation;
 use crate::ambient::Stopwatch;
 use crate::gate::Permit;
-use crate::request::{Asked, Inside, Place, Request, Target};
+use crate::request::{Asked, Inside, Request, Target};
 use caphost_policy::Capability;
 use rustix::fd::AsFd;
 use rustix::fs::{Mode, OFlags, Stat, openat};
@@ -111,11 +111,7 @@ impl FileSystem {
     /// Asks the gate for what the opening of a file did not ask.
     fn check_file(&self, call: &'static str, file: &File, capability: Capability) -> FsResult<Permit> {
         let origin = &file.origin;
-        let place = Place {
-            root: &origin.mount.root,
-            inside: Inside { directory: &origin.inside, path: "" },
-            scope: &origin.mount.scope,
-        };
+        let place = origin.mount.place(Inside { directory: &origin.inside, path: "" });
         let target = Target::Path { cursor: origin.cursors.of(capability), place };
         let base = origin.mount.preopen.as_deref().unwrap_or(&origin.mount.guest).trim_start_matches('/');
         let asked = Asked { base, name: &origin.inside };

@@ -217,17 +217,11 @@ impl<'a> Walk<'a> {
 
     fn located(&self, base: Base<'a>, path: String, inside: String, cursors: Cursors, met: Met) -> Located<'a> {
         Located {
-            base,
-            path: Cow::Owned(path),
             inside: Cow::Owned(inside),
             is_walked: true,
-            follow: Follow::No,
-            cursors,
-            opener: self.tree.opener,
             refuses_shared: self.tree.refuses_shared,
-            is_named: false,
             met,
-            must_be_directory: false,
+            ..Located::new(base, Cow::Owned(path), cursors, self.tree.opener)
         }
     }
 }

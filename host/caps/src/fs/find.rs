@@ -43,6 +43,11 @@ impl<'a> At<'a> {
     pub(super) fn asked(&self) -> Asked<'a> {
         Asked { base: &self.directory.shown, name: self.path }
     }
+
+    /// The request for `capability` on a place of a mount.
+    fn request(&self, capability: Capability, cursor: PathCursor, place: Place<'a>) -> Request<'a> {
+        Request { capability, call: self.call, asked: self.asked(), target: Target::Path { cursor, place } }
+    }
 }
 
 impl FileSystem {
@@ -99,13 +104,7 @@ impl FileSystem {
         cursor: PathCursor,
         inside: Inside<'_>,
     ) -> Result<Permit, Denied> {
-        let place = Place { root: &mount.root, inside, scope: &mount.scope };
-        self.gate.check(&Request {
-            capability,
-            call: at.call,
-            asked: at.asked(),
-            target: Target::Path { cursor, place },
-        })
+        self.gate.check(&at.request(capability, cursor, mount.place(inside)))
     }
 
     /// Turns trouble with a place in a mount into the caller's error; a refusal is reported on the way.
@@ -118,18 +117,17 @@ impl FileSystem {
         inside: Inside<'_>,
         trouble: Trouble,
     ) -> FsError {
-        let place = Place { root: &mount.root, inside, scope: &mount.scope };
-        let host = place.to_string();
+        let place = mount.place(inside);
         let (obstacle, resolved, remedy) = match trouble {
+            // The common one, a missing file: nothing is put together for it.
             Trouble::Os(errno) => return errno.into(),
             Trouble::Escapes => (Obstacle::Escapes, format!("outside of `{}`", mount.scope), hint::for_escape(mount)),
             Trouble::Special => {
-                (Obstacle::SpecialFile, host.clone(), hint::for_special(capability, mount, &inside.to_string()))
+                (Obstacle::SpecialFile, place.to_string(), hint::for_special(capability, mount, &inside.to_string()))
             }
-            Trouble::Shared => (Obstacle::SharedFile, host, shared_remedy()),
+            Trouble::Shared => (Obstacle::SharedFile, place.to_string(), shared_remedy()),
         };
-        let cursor = mount.cursors.of(capability);
-        let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } };
+        let request = at.request(capability, mount.cursors.of(capability), place);
         self.gate.refuse_obstacle(&request, obstacle, resolved, remedy).into()
     }
 
@@ -137,9 +135,8 @@ impl FileSystem {
     #[cold]
     pub(super) fn refuse_fixed(&self, at: &At<'_>, found: &Found<'_>) -> FsError {
         let capability = Capability::FsWrite;
-        let place = Place { root: &found.mount.root, inside: found.located.inside(), scope: &found.mount.scope };
-        let cursor = found.located.cursors.of(capability);
-        let request = Request { capability, call: at.call, asked: at.asked(), target: Target::Path { cursor, place } };
+        let place = found.mount.place(found.located.inside());
+        let request = at.request(capability, found.located.cursors.of(capability), place);
         let remedy =
             Remedy::NoGrantCan("no grant can allow it: what a rule is about stays what and where it is".to_owned());
         self.gate.refuse_obstacle(&request, Obstacle::HoldsDenied, place.to_string(), remedy).into()

@@ -96,6 +96,26 @@ pub(crate) enum Met {
 }
 
 impl<'a> Located<'a> {
+    /// `path` below `base`, for the kernel to resolve:
+    /// - at the mount's root
+    /// - following no link in the last place
+    /// - met by nobody, and not named by a grant
+    pub(crate) fn new(base: Base<'a>, path: Cow<'a, str>, cursors: Cursors, opener: Opener) -> Self {
+        Self {
+            base,
+            path,
+            inside: Cow::Borrowed(""),
+            is_walked: false,
+            follow: Follow::No,
+            cursors,
+            opener,
+            refuses_shared: false,
+            is_named: false,
+            met: Met::Unknown,
+            must_be_directory: false,
+        }
+    }
+
     /// The path from the mount, for records and messages.
     pub(crate) fn inside(&self) -> Inside<'_> {
         Inside { directory: &self.inside, path: if self.is_walked { "" } else { &self.path } }

@@ -4,6 +4,7 @@ use super::error::Trouble;
 use super::located::Cursors;
 use super::metadata::FileId;
 use super::tree::{Start, Tree};
+use crate::request::{Inside, Place};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use std::borrow::Cow;
@@ -178,6 +179,11 @@ impl Namespace {
 }
 
 impl Mount {
+    /// A place below it, for requests.
+    pub(crate) fn place<'a>(&'a self, inside: Inside<'a>) -> Place<'a> {
+        Place { root: &self.root, inside, scope: &self.scope }
+    }
+
     pub(crate) fn start(&self) -> Start<'_> {
         Start { directory: None, inside: "", cursors: self.cursors }
     }

@@ -2,7 +2,7 @@
 
 use super::beneath::Opener;
 use super::error::Trouble;
-use super::located::{Base, Cursors, Follow, Located, Met};
+use super::located::{Base, Cursors, Follow, Located};
 use super::metadata::FileId;
 use cap_std::fs::Dir;
 use caphost_policy::Capability;
@@ -55,20 +55,9 @@ impl Tree for HostDirectory {
         follow: Follow,
         _: Capability,
     ) -> Result<Located<'a>, Trouble> {
-        let base = start.directory.unwrap_or_else(|| self.root.as_fd());
-        Ok(Located {
-            base: Base::Borrowed(base),
-            inside: Cow::Borrowed(start.inside),
-            is_walked: false,
-            path,
-            follow,
-            cursors: start.cursors,
-            opener: self.opener,
-            refuses_shared: false,
-            is_named: false,
-            met: Met::Unknown,
-            must_be_directory: false,
-        })
+        let base = Base::Borrowed(start.directory.unwrap_or_else(|| self.root.as_fd()));
+        let inside = Cow::Borrowed(start.inside);
+        Ok(Located { inside, follow, ..Located::new(base, path, start.cursors, self.opener) })
     }
 }
 
@@ -96,18 +85,12 @@ impl Tree for HostFile {
         }
         let name =
             if path.ends_with('/') { Cow::Owned(format!("{}/", self.name)) } else { Cow::Borrowed(self.name.as_str()) };
+        let parent = Base::Borrowed(self.parent.as_fd());
         Ok(Located {
-            base: Base::Borrowed(self.parent.as_fd()),
-            path: name,
-            inside: Cow::Borrowed(""),
             is_walked: true,
-            follow: Follow::No,
-            cursors: start.cursors,
-            opener: self.opener,
             refuses_shared: self.refuses_shared,
             is_named: true,
-            met: Met::Unknown,
-            must_be_directory: false,
+            ..Located::new(parent, name, start.cursors, self.opener)
         })
     }
 }

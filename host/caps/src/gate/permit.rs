@@ -3,7 +3,7 @@
 use super::Gate;
 use crate::meter::Meter;
 use crate::refusal::Denied;
-use crate::request::{Asked, Request, Target};
+use crate::request::{Asked, Lookup, Request, Target};
 use caphost_policy::{Capability, Policy, RuleId, codes::Code};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -142,14 +142,9 @@ fn ceilings(policy: &Policy, request: &Request<'_>, grant: RuleId) -> Vec<RuleId
         return Vec::new();
     }
     let capability = request.capability;
-    let mut governing = match request.target {
-        Target::Whole => {
-            policy.governing(&caphost_policy::Request { capability, target: caphost_policy::Target::None })
-        }
-        Target::Name(name) => {
-            policy.governing(&caphost_policy::Request { capability, target: caphost_policy::Target::Name(name) })
-        }
-        Target::Path { cursor, .. } => policy.governing_path(cursor),
+    let mut governing = match request.target.lookup() {
+        Lookup::Target(target) => policy.governing(&caphost_policy::Request { capability, target }),
+        Lookup::Cursor(cursor) => policy.governing_path(cursor),
     };
     governing.retain(|other| *other != grant);
     governing

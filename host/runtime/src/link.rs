@@ -1,13 +1,12 @@
 //! The linker: every import of a component finds an implementation that asks the gate, or one that refuses.
 
-use crate::bindings::wasi::{cli, clocks, filesystem, random};
+use crate::bindings::wasi::{cli, clocks, filesystem, io, random};
 use crate::refuse;
-use crate::state::{HasState, HasTable, State};
+use crate::state::{HasState, State};
 use crate::surface;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Result};
-use wasmtime_wasi_io::bindings::wasi::io;
 
 /// A linker for `component`.
 pub(crate) fn linker(engine: &Engine, component: &Component) -> Result<Linker<State>> {
@@ -43,7 +42,7 @@ fn link_provided(linker: &mut Linker<State>) -> Result<()> {
     random::random::add_to_linker::<_, HasState>(linker, state)?;
     random::insecure::add_to_linker::<_, HasState>(linker, state)?;
     random::insecure_seed::add_to_linker::<_, HasState>(linker, state)?;
-    io::error::add_to_linker::<_, HasTable>(linker, |state| &mut state.table)?;
-    io::poll::add_to_linker::<_, HasTable>(linker, |state| &mut state.table)?;
-    io::streams::add_to_linker::<_, HasTable>(linker, |state| &mut state.table)
+    io::error::add_to_linker::<_, HasState>(linker, state)?;
+    io::poll::add_to_linker::<_, HasState>(linker, state)?;
+    io::streams::add_to_linker::<_, HasState>(linker, state)
 }

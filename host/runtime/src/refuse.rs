@@ -5,13 +5,15 @@
 
 use crate::state::{OnDeny, State};
 use crate::wasi::convert::RefusalTrap;
+use crate::wasi::input_stream::InputStream;
+use crate::wasi::io::IoError;
+use crate::wasi::output_stream::OutputStream;
+use crate::wasi::poll::Pollable;
 use caphost_caps::{Asked, Denied, Session};
 use std::sync::Arc;
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
 use wasmtime::component::{Linker, Resource, ResourceAny, ResourceType, Type, Val};
 use wasmtime::{Engine, Result, StoreContextMut};
-use wasmtime_wasi_io::poll::DynPollable;
-use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
 
 /// Stands for every resource of a refused interface.
 struct Refused;
@@ -47,10 +49,10 @@ pub(crate) fn link(
 /// The type of a resource: one that the interface takes from wasi:io, or one of its own.
 fn resource_type(name: &str) -> ResourceType {
     match name {
-        "pollable" => ResourceType::host::<DynPollable>(),
-        "input-stream" => ResourceType::host::<DynInputStream>(),
-        "output-stream" => ResourceType::host::<DynOutputStream>(),
-        "error" | "io-error" => ResourceType::host::<wasmtime_wasi_io::streams::Error>(),
+        "pollable" => ResourceType::host::<Pollable>(),
+        "input-stream" => ResourceType::host::<InputStream>(),
+        "output-stream" => ResourceType::host::<OutputStream>(),
+        "error" | "io-error" => ResourceType::host::<IoError>(),
         _ => ResourceType::host::<Refused>(),
     }
 }

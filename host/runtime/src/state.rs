@@ -34,10 +34,3 @@ pub(crate) struct HasState;
 impl HasData for HasState {
     type Data<'a> = &'a mut State;
 }
-
-/// How the bindings of wasi:io find their table.
-pub(crate) struct HasTable;
-
-impl HasData for HasTable {
-    type Data<'a> = &'a mut ResourceTable;
-}

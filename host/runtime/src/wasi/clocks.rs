@@ -1,13 +1,13 @@
 //! `wasi:clocks` 0.2 on [`caphost_caps::time`].
 
 use super::convert::{RefusalTrap, datetime};
+use super::poll::Pollable;
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::state::State;
 use caphost_caps::Session;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::Resource;
-use wasmtime_wasi_io::poll::{DynPollable, Pollable, subscribe};
 
 impl monotonic_clock::Host for State {
     fn now(&mut self) -> wasmtime::Result<u64> {
@@ -18,12 +18,12 @@ impl monotonic_clock::Host for State {
         Ok(self.session.clocks().monotonic_resolution())
     }
 
-    fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let sleep = self.table.push(Sleep { session: Arc::clone(&self.session), instant: when })?;
-        subscribe(&mut self.table, sleep)
+    fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<Pollable>> {
+        let sleep = Sleep { session: Arc::clone(&self.session), instant: when };
+        Ok(self.table.push(Pollable::Sleep(sleep))?)
     }
 
-    fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
+    fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<Pollable>> {
         let when = self.session.clocks().after("wasi:clocks monotonic-clock.subscribe-duration", duration);
         self.subscribe_instant(when.map_err(RefusalTrap)?)
     }
@@ -41,14 +41,14 @@ impl wall_clock::Host for State {
 }
 
 /// A wait for an instant of the guest's monotonic clock.
-struct Sleep {
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct Sleep {
     session: Arc<Session>,
     instant: u64,
 }
 
-#[async_trait::async_trait]
-impl Pollable for Sleep {
-    async fn ready(&mut self) {
+impl Sleep {
+    pub(crate) async fn ready(&self) {
         let clocks = self.session.clocks();
         if let Some(left) = clocks.time_left("wasi:clocks pollable", self.instant) {
             tokio::time::sleep(left).await;

@@ -2,17 +2,19 @@
 
 use super::convert::{self, FsFailure, error_code};
 use super::file_stream::{FileReader, FileWriter};
+use super::input_stream::InputStream;
+use super::io::IoError;
+use super::output_stream::{OutputStream, Sink};
 use crate::bindings::wasi::filesystem::preopens;
 use crate::bindings::wasi::filesystem::types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode, Filesize, Host, HostDescriptor,
     HostDirectoryEntryStream, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
 };
 use crate::state::State;
-use caphost_caps::fs::{At, Directory, Either, File, FileSystem, FsError, Listing, Opened};
+use caphost_caps::fs::{At, Directory, Either, File, FileSystem, Listing, Opened};
 use rustix::io::Errno;
 use std::sync::Arc;
 use wasmtime::component::Resource;
-use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
 
 /// An open file or directory. Streams share the file with it and may outlive it.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
@@ -77,28 +79,31 @@ impl Host for State {
         error_code(failure, self.on_deny)
     }
 
-    fn filesystem_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
-        Ok(self.table.get(&error)?.downcast_ref::<FsError>().map(|error| convert::code_of(*error)))
+    fn filesystem_error_code(&mut self, error: Resource<IoError>) -> wasmtime::Result<Option<ErrorCode>> {
+        Ok(match self.table.get(&error)? {
+            IoError::File(error) => Some(convert::code_of(*error)),
+            IoError::Standard(_) => None,
+        })
     }
 }
 
 impl HostDescriptor for State {
-    fn read_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynInputStream>> {
+    fn read_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<InputStream>> {
         let (_, file) = file(self, &fd)?;
         let reader = FileReader::new(Arc::clone(file), offset, self.on_deny)?;
-        Ok(self.table.push(Box::new(reader) as DynInputStream)?)
+        Ok(self.table.push(InputStream::File(reader))?)
     }
 
-    fn write_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynOutputStream>> {
+    fn write_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<OutputStream>> {
         let (_, file) = file(self, &fd)?;
         let writer = FileWriter::at(Arc::clone(file), offset, self.on_deny)?;
-        Ok(self.table.push(Box::new(writer) as DynOutputStream)?)
+        Ok(self.table.push(OutputStream::new(Sink::File(writer)))?)
     }
 
-    fn append_via_stream(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DynOutputStream>> {
+    fn append_via_stream(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<OutputStream>> {
         let (_, file) = file(self, &fd)?;
         let writer = FileWriter::appending(Arc::clone(file), self.on_deny)?;
-        Ok(self.table.push(Box::new(writer) as DynOutputStream)?)
+        Ok(self.table.push(OutputStream::new(Sink::File(writer)))?)
     }
 
     fn advise(&mut self, fd: Resource<Descriptor>, offset: Filesize, length: Filesize, advice: Advice) -> FsResult<()> {

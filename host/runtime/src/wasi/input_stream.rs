@@ -1,0 +1,80 @@
+//! `wasi:io/streams.input-stream` 0.2: files and standard input.
+
+use super::file_stream::FileReader;
+use super::io::{StreamFailure, StreamResult};
+use super::poll::Pollable;
+use crate::bindings::wasi::io::streams::HostInputStream;
+use crate::state::State;
+use caphost_caps::stdio::{Input, InputRead};
+use wasmtime::component::Resource;
+
+/// A stream that is read. A read is one direct call on what is behind it: no task, no thread, no buffer between.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub enum InputStream {
+    /// A file, from an offset on.
+    File(FileReader),
+    /// Standard input.
+    Standard(Input),
+}
+
+impl InputStream {
+    /// Reads what is there; nothing when there is nothing yet. What is behind it bounds how much that is.
+    pub(crate) fn read(&mut self, length: u64) -> StreamResult<Vec<u8>> {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        match self {
+            InputStream::File(file) => file.read(length),
+            InputStream::Standard(input) => match input.read(length) {
+                Ok(InputRead::Data(data)) => Ok(data),
+                Ok(InputRead::NotReady) => Ok(Vec::new()),
+                Ok(InputRead::End) => Err(StreamFailure::Closed),
+                Err(error) => Err(StreamFailure::Failed(error.into())),
+            },
+        }
+    }
+
+    /// Reads at least one byte, if one is asked for.
+    pub(crate) async fn blocking_read(&mut self, length: u64) -> StreamResult<Vec<u8>> {
+        loop {
+            let data = self.read(length)?;
+            if !data.is_empty() || length == 0 {
+                return Ok(data);
+            }
+            self.ready().await;
+        }
+    }
+
+    /// Waits until a read goes without waiting.
+    pub(crate) async fn ready(&self) {
+        match self {
+            InputStream::File(file) => file.ready().await,
+            InputStream::Standard(input) => input.ready().await,
+        }
+    }
+}
+
+impl HostInputStream for State {
+    fn read(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<Vec<u8>> {
+        self.table.get_mut(&stream)?.read(length)
+    }
+
+    async fn blocking_read(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<Vec<u8>> {
+        self.table.get_mut(&stream)?.blocking_read(length).await
+    }
+
+    fn skip(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<u64> {
+        Ok(self.table.get_mut(&stream)?.read(length)?.len() as u64)
+    }
+
+    async fn blocking_skip(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<u64> {
+        Ok(self.table.get_mut(&stream)?.blocking_read(length).await?.len() as u64)
+    }
+
+    fn subscribe(&mut self, stream: Resource<InputStream>) -> wasmtime::Result<Resource<Pollable>> {
+        Ok(self.table.push_child(Pollable::Stream { rep: stream.rep() }, &stream)?)
+    }
+
+    fn drop(&mut self, stream: Resource<InputStream>) -> wasmtime::Result<()> {
+        self.table.delete(stream)?;
+        Ok(())
+    }
+}

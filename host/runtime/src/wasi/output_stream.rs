@@ -1,0 +1,204 @@
+//! `wasi:io/streams.output-stream` 0.2: files and standard output.
+
+use super::file_stream::FileWriter;
+use super::input_stream::InputStream;
+use super::io::{StreamFailure, StreamResult};
+use super::poll::Pollable;
+use super::stdio::StandardOutput;
+use crate::bindings::wasi::io::streams::HostOutputStream;
+use crate::state::State;
+use wasmtime::component::Resource;
+
+/// A stream that is written. A write is one direct call on what is behind it.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct OutputStream {
+    sink: Sink,
+    /// What a full pipe did not take yet; no more is accepted until it is gone.
+    pending: Vec<u8>,
+}
+
+/// Where the bytes go.
+pub(crate) enum Sink {
+    File(FileWriter),
+    Standard(StandardOutput),
+}
+
+/// The most that `blocking-write-and-flush` and `blocking-write-zeroes-and-flush` take: wasi:io says so.
+const MAX_FLUSHED_BYTES: usize = 4_096;
+
+impl Sink {
+    /// Writes what goes without waiting; answers how much.
+    fn write(&mut self, bytes: &[u8]) -> StreamResult<usize> {
+        match self {
+            Sink::File(file) => file.write(bytes),
+            Sink::Standard(output) => output.write(bytes),
+        }
+    }
+
+    /// How many bytes a write is sure to take now; 0 is to wait.
+    fn capacity(&self) -> usize {
+        match self {
+            Sink::File(file) => file.capacity(),
+            Sink::Standard(output) => output.capacity(),
+        }
+    }
+
+    async fn ready(&self) {
+        match self {
+            Sink::File(file) => file.ready().await,
+            Sink::Standard(output) => output.ready().await,
+        }
+    }
+}
+
+impl OutputStream {
+    pub(crate) fn new(sink: Sink) -> Self {
+        Self { sink, pending: Vec::new() }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> StreamResult<()> {
+        if !self.pending.is_empty() {
+            let message = "write without a check-write that permitted it";
+            return Err(StreamFailure::Trap(wasmtime::Error::msg(message)));
+        }
+        let written = self.sink.write(bytes)?;
+        self.pending.extend_from_slice(bytes.get(written..).unwrap_or_default());
+        Ok(())
+    }
+
+    /// Writes as much of what is pending as goes without waiting.
+    fn flush(&mut self) -> StreamResult<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        match self.sink.write(&self.pending) {
+            Ok(written) => {
+                drop(self.pending.drain(..written.min(self.pending.len())));
+                Ok(())
+            }
+            Err(failure) => {
+                self.pending.clear();
+                Err(failure)
+            }
+        }
+    }
+
+    async fn blocking_flush(&mut self) -> StreamResult<()> {
+        loop {
+            self.flush()?;
+            if self.pending.is_empty() {
+                return Ok(());
+            }
+            self.ready().await;
+        }
+    }
+
+    async fn blocking_write(&mut self, bytes: &[u8]) -> StreamResult<()> {
+        self.write(bytes)?;
+        self.blocking_flush().await
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        self.flush()?;
+        Ok(if self.pending.is_empty() { self.sink.capacity() } else { 0 })
+    }
+
+    async fn blocking_check_write(&mut self) -> StreamResult<usize> {
+        loop {
+            match self.check_write()? {
+                0 => self.ready().await,
+                capacity => return Ok(capacity),
+            }
+        }
+    }
+
+    /// Waits until a write goes without waiting.
+    pub(crate) async fn ready(&self) {
+        self.sink.ready().await;
+    }
+}
+
+/// The length of one flushed write, which is a trap when it is too long.
+fn flushed(length: u64) -> StreamResult<usize> {
+    let length = usize::try_from(length).ok().filter(|length| *length <= MAX_FLUSHED_BYTES);
+    length.ok_or_else(|| {
+        let message = format!("a blocking write of more than {MAX_FLUSHED_BYTES} bytes");
+        StreamFailure::Trap(wasmtime::Error::msg(message))
+    })
+}
+
+impl HostOutputStream for State {
+    fn check_write(&mut self, stream: Resource<OutputStream>) -> StreamResult<u64> {
+        Ok(self.table.get_mut(&stream)?.check_write()? as u64)
+    }
+
+    fn write(&mut self, stream: Resource<OutputStream>, bytes: Vec<u8>) -> StreamResult<()> {
+        self.table.get_mut(&stream)?.write(&bytes)
+    }
+
+    async fn blocking_write_and_flush(&mut self, stream: Resource<OutputStream>, bytes: Vec<u8>) -> StreamResult<()> {
+        flushed(bytes.len() as u64)?;
+        self.table.get_mut(&stream)?.blocking_write(&bytes).await
+    }
+
+    fn flush(&mut self, stream: Resource<OutputStream>) -> StreamResult<()> {
+        self.table.get_mut(&stream)?.flush()
+    }
+
+    async fn blocking_flush(&mut self, stream: Resource<OutputStream>) -> StreamResult<()> {
+        self.table.get_mut(&stream)?.blocking_flush().await
+    }
+
+    fn subscribe(&mut self, stream: Resource<OutputStream>) -> wasmtime::Result<Resource<Pollable>> {
+        Ok(self.table.push_child(Pollable::Stream { rep: stream.rep() }, &stream)?)
+    }
+
+    fn write_zeroes(&mut self, stream: Resource<OutputStream>, length: u64) -> StreamResult<()> {
+        let stream = self.table.get_mut(&stream)?;
+        let permitted = stream.check_write()?;
+        match usize::try_from(length).ok().filter(|length| *length <= permitted) {
+            Some(length) => stream.write(&vec![0; length]),
+            None => Err(StreamFailure::Trap(wasmtime::Error::msg("more zeroes than check-write permits"))),
+        }
+    }
+
+    async fn blocking_write_zeroes_and_flush(
+        &mut self,
+        stream: Resource<OutputStream>,
+        length: u64,
+    ) -> StreamResult<()> {
+        let zeroes = [0; MAX_FLUSHED_BYTES];
+        let zeroes = zeroes.get(..flushed(length)?).unwrap_or_default();
+        self.table.get_mut(&stream)?.blocking_write(zeroes).await
+    }
+
+    fn splice(&mut self, to: Resource<OutputStream>, from: Resource<InputStream>, length: u64) -> StreamResult<u64> {
+        let length = length.min(self.table.get_mut(&to)?.check_write()? as u64);
+        if length == 0 {
+            return Ok(0);
+        }
+        let data = self.table.get_mut(&from)?.read(length)?;
+        self.table.get_mut(&to)?.write(&data)?;
+        Ok(data.len() as u64)
+    }
+
+    async fn blocking_splice(
+        &mut self,
+        to: Resource<OutputStream>,
+        from: Resource<InputStream>,
+        length: u64,
+    ) -> StreamResult<u64> {
+        let length = length.min(self.table.get_mut(&to)?.blocking_check_write().await? as u64);
+        if length == 0 {
+            return Ok(0);
+        }
+        let data = self.table.get_mut(&from)?.blocking_read(length).await?;
+        self.table.get_mut(&to)?.blocking_write(&data).await?;
+        Ok(data.len() as u64)
+    }
+
+    fn drop(&mut self, stream: Resource<OutputStream>) -> wasmtime::Result<()> {
+        self.table.delete(stream)?;
+        Ok(())
+    }
+}

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long each row is measured unless `--millis` says otherwise.
-const DEFAULT_TIME: Duration = Duration::from_millis(200);
+const DEFAULT_TIME: Duration = Duration::from_millis(40);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

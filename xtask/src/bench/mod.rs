@@ -24,8 +24,8 @@ use report::Report;
 /// What `cargo xtask bench` takes.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How often everything is measured; the median counts
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    /// How often everything is measured; the median counts. Many short rounds, since what disturbs a machine lasts
+    #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Measure this row only; can be given again
     #[arg(long = "row", value_name = "NAME")]

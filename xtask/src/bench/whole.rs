@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::samples;
 
 /// A process is started again until this time has passed, and the median counts.
-const LONG_ENOUGH: Duration = Duration::from_millis(400);
+const LONG_ENOUGH: Duration = Duration::from_millis(100);
 /// But no more often than this.
 const MOST_STARTS: usize = 40;
 

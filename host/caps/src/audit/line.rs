@@ -91,18 +91,20 @@ impl Formatter {
     /// Ends the line with the hash of the one before, and hashes it in turn.
     fn finish(&mut self) {
         self.line.push_str(",\"previous\":\"");
-        for byte in self.previous {
-            self.line.push(hex_digit(byte >> 4));
-            self.line.push(hex_digit(byte & 15));
-        }
+        push_hex(&mut self.line, &self.previous);
         self.line.push_str("\"}");
         self.previous = Sha256::digest(self.line.as_bytes()).into();
         self.line.push('\n');
     }
 }
 
-fn hex_digit(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).unwrap_or('0')
+fn push_hex(line: &mut String, hash: &[u8; 32]) {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let mut text = [0; 64];
+    for (byte, digits) in hash.iter().zip(text.as_chunks_mut().0) {
+        *digits = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    line.push_str(str::from_utf8(&text).unwrap_or_default());
 }
 
 fn push_field(line: &mut String, name: &str, value: &str) {

@@ -13,7 +13,6 @@ use crate::ambient::Stopwatch;
 use crate::gate::Permit;
 use crate::request::{Asked, Inside, Request, Target};
 use caphost_policy::Capability;
-use rustix::fd::AsFd;
 use rustix::fs::{Mode, OFlags, Stat, openat};
 
 impl FileSystem {
@@ -157,17 +156,13 @@ pub enum Either<'a> {
 
 impl Either<'_> {
     fn id(self) -> Option<FileId> {
-        let stat = match self {
-            Either::File(file) => return Some(file.id),
-            Either::Directory(Directory { place: DirectoryPlace::Virtual, .. }) => return None,
-            Either::Directory(Directory { place: DirectoryPlace::Mounted { mount, directory, .. }, .. }) => {
-                match directory {
-                    Some(directory) => rustix::fs::fstat(directory.as_fd()),
-                    None => return mount.root_id,
-                }
-            }
-        };
-        stat.ok().map(|stat| FileId::of(&stat))
+        match self {
+            Either::File(file) => Some(file.id),
+            Either::Directory(directory) => match directory.place {
+                DirectoryPlace::Virtual => None,
+                DirectoryPlace::Mounted { id, .. } => id,
+            },
+        }
     }
 
     fn virtual_place(self) -> Option<String> {

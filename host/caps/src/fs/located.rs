@@ -66,6 +66,8 @@ impl AsFd for Base<'_> {
 #[derive(Debug)]
 pub(crate) struct Located<'a> {
     pub(crate) base: Base<'a>,
+    /// The device of `base`, where a name in it may be opened without a resolution: nothing is denied below.
+    pub(crate) device: Option<u64>,
     pub(crate) path: Cow<'a, str>,
     /// The path from the mount to `base`, or where the walk found it, to the place itself.
     pub(crate) inside: Cow<'a, str>,
@@ -103,6 +105,7 @@ impl<'a> Located<'a> {
     pub(crate) fn new(base: Base<'a>, path: Cow<'a, str>, cursors: Cursors, opener: Opener) -> Self {
         Self {
             base,
+            device: None,
             path,
             inside: Cow::Borrowed(""),
             is_walked: false,
@@ -137,18 +140,29 @@ impl<'a> Located<'a> {
         if !creates && !self.is_named && flags.intersects(OFlags::WRONLY | OFlags::RDWR) {
             refuse_special(&self.stat()?.0)?;
         }
-        let nofollow = if self.follow == Follow::No { OFlags::NOFOLLOW } else { OFlags::empty() };
-        let file = match self.opener.open(self.base.as_fd(), &self.path, wanted.difference(OFlags::TRUNC) | nofollow) {
+        let (file, stat) = match self.open_unvetted(wanted.difference(OFlags::TRUNC)) {
             Err(Trouble::Os(Errno::EXIST)) if !flags.contains(OFlags::EXCL) => return Err(Errno::AGAIN.into()),
             // The other end of a pipe is missing, or it is a socket: neither is a file.
             Err(Trouble::Os(Errno::NXIO)) if !self.is_named => return Err(Trouble::Special),
             outcome => outcome?,
         };
-        let stat = fstat(&file)?;
         self.vet(&stat)?;
         if empties && stat.st_size > 0 && FileType::of(&stat) == FileType::Regular {
             ftruncate(&file, 0)?;
         }
+        Ok((file, stat))
+    }
+
+    fn open_unvetted(&self, flags: OFlags) -> Result<(OwnedFd, Stat), Trouble> {
+        if let Some(device) = self.device
+            && is_plain_name(&self.path)
+            && let Some(opened) = self.opener.open_name(self.base.as_fd(), device, &self.path, flags)?
+        {
+            return Ok(opened);
+        }
+        let nofollow = if self.follow == Follow::No { OFlags::NOFOLLOW } else { OFlags::empty() };
+        let file = self.opener.open(self.base.as_fd(), &self.path, flags | nofollow)?;
+        let stat = fstat(&file)?;
         Ok((file, stat))
     }
 

@@ -61,7 +61,7 @@ pub(crate) enum DirectoryPlace {
     /// In the namespace only.
     Virtual,
     /// In a mount; `directory` is absent for the mount's root.
-    Mounted { mount: Arc<Mount>, directory: Option<OwnedFd>, inside: String, cursors: Cursors },
+    Mounted { mount: Arc<Mount>, directory: Option<OwnedFd>, id: Option<FileId>, inside: String, cursors: Cursors },
 }
 
 /// Which mount resolves a path, from where.
@@ -185,7 +185,7 @@ impl Mount {
     }
 
     pub(crate) fn start(&self) -> Start<'_> {
-        Start { directory: None, inside: "", cursors: self.cursors }
+        Start { directory: None, inside: "", cursors: self.cursors, id: self.root_id }
     }
 }
 
@@ -195,6 +195,7 @@ impl Directory {
         let place = DirectoryPlace::Mounted {
             mount: Arc::clone(mount),
             directory: None,
+            id: mount.root_id,
             inside: String::new(),
             cursors: mount.cursors,
         };
@@ -204,8 +205,8 @@ impl Directory {
     fn start<'a>(&'a self, mount: &'a Mount) -> Start<'a> {
         match &self.place {
             DirectoryPlace::Virtual => mount.start(),
-            DirectoryPlace::Mounted { directory, inside, cursors, .. } => {
-                Start { directory: directory.as_ref().map(AsFd::as_fd), inside, cursors: *cursors }
+            DirectoryPlace::Mounted { directory, id, inside, cursors, .. } => {
+                Start { directory: directory.as_ref().map(AsFd::as_fd), inside, cursors: *cursors, id: *id }
             }
         }
     }

@@ -45,7 +45,7 @@ impl FileSystem {
         let (fd, stat) =
             opened.map_err(|trouble| self.failed(at, found.mount, first, found.located.inside(), trouble))?;
         match FileType::of(&stat) {
-            FileType::Directory => Ok(Opened::Directory(self.mounted_directory(at, found, fd)?)),
+            FileType::Directory => Ok(Opened::Directory(self.mounted_directory(at, found, fd, &stat)?)),
             _ => Ok(Opened::File(opened_file(found, fd, &stat, options, also))),
         }
     }
@@ -55,13 +55,20 @@ impl FileSystem {
         Ok(Directory { serial: self.next_serial(), guest, shown, place: DirectoryPlace::Virtual })
     }
 
-    fn mounted_directory(&self, at: &At<'_>, found: Found<'_>, directory: OwnedFd) -> Result<Directory, Errno> {
+    fn mounted_directory(
+        &self,
+        at: &At<'_>,
+        found: Found<'_>,
+        directory: OwnedFd,
+        stat: &Stat,
+    ) -> Result<Directory, Errno> {
         let Found { mount, located, .. } = found;
         let (shown, inside) = (bounded(at.asked().to_string())?, bounded(located.inside().to_string())?);
         let guest = [mount.guest.as_str(), &inside].join(if inside.is_empty() { "" } else { "/" });
         let place = DirectoryPlace::Mounted {
             mount: Arc::clone(mount),
             directory: Some(directory),
+            id: Some(FileId::of(stat)),
             inside,
             cursors: located.cursors,
         };

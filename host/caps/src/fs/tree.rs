@@ -19,6 +19,8 @@ pub(crate) struct Start<'a> {
     pub(crate) inside: &'a str,
     /// What the policy says of it.
     pub(crate) cursors: Cursors,
+    /// Which directory it is, if somebody looked.
+    pub(crate) id: Option<FileId>,
 }
 
 /// What can be mounted into a namespace. All that a tree does is to find places; effects are made by their callers.
@@ -57,7 +59,8 @@ impl Tree for HostDirectory {
     ) -> Result<Located<'a>, Trouble> {
         let base = Base::Borrowed(start.directory.unwrap_or_else(|| self.root.as_fd()));
         let inside = Cow::Borrowed(start.inside);
-        Ok(Located { inside, follow, ..Located::new(base, path, start.cursors, self.opener) })
+        let device = start.id.map(FileId::device);
+        Ok(Located { inside, follow, device, ..Located::new(base, path, start.cursors, self.opener) })
     }
 }
 

@@ -4,6 +4,9 @@
 //! search for `ambient::`.
 #![expect(clippy::disallowed_methods, reason = "this is the one module where ambient calls are allowed")]
 
+pub(crate) mod descriptors;
+pub(crate) mod memory;
+
 use crate::fs::{FileId, FileType};
 use cap_std::{AmbientAuthority, ambient_authority, fs::Dir};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -53,7 +56,8 @@ pub(crate) fn open_parent(path: &Path, authority: HostAuthority) -> io::Result<R
 }
 
 fn open_directory(path: &Path, _: HostAuthority) -> io::Result<Dir> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    // Not for reading: names are looked up in it, and no grant of writing alone may need the right to list it.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let no_links = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let directory = rustix::fs::openat2(rustix::fs::CWD, path, flags, Mode::empty(), no_links)?;
     Ok(Dir::from_std_file(directory.into()))

@@ -19,8 +19,10 @@ mod namespace;
 mod observation;
 mod open;
 mod options;
+mod standing;
 mod tree;
 mod wait;
+mod whole;
 
 pub use self::build::{MountError, MountErrors};
 pub use self::change::{NewTime, NewTimes};
@@ -36,9 +38,11 @@ pub use self::open::Opened;
 pub use self::options::{OpenOptions, Sync};
 
 pub(crate) use self::build::{Prepared, prepare};
+pub(crate) use self::change::Side;
 pub(crate) use self::metadata::FileId;
+pub(crate) use self::namespace::{Namespace, place_of_grant};
 
-use self::namespace::Namespace;
+use self::namespace::ROOT_SERIAL;
 use self::observation::LastObservation;
 use crate::gate::Gate;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,14 +51,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct FileSystem {
     gate: Gate,
     namespace: Namespace,
+    root: Directory,
     last: LastObservation,
-    /// Directories that were handed out so far.
+    /// The serial of the next directory that is handed out.
     directories: AtomicU64,
 }
 
 impl FileSystem {
     pub(crate) fn new(gate: Gate, namespace: Namespace) -> Self {
-        Self { gate, namespace, last: LastObservation::default(), directories: AtomicU64::new(0) }
+        let root = namespace.root(ROOT_SERIAL);
+        let directories = AtomicU64::new(ROOT_SERIAL + 1);
+        Self { gate, namespace, root, last: LastObservation::default(), directories }
+    }
+
+    /// The root of the guest's file tree, for callers that name whole paths: it takes absolute ones too.
+    pub fn root(&self) -> &Directory {
+        &self.root
     }
 
     /// The directories that the guest starts with, and their names: `/`, which is there even when nothing is granted, and each

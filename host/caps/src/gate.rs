@@ -1,8 +1,10 @@
 //! The reference monitor. Invariant: a [`Permit`] exists only because [`Gate::check`] allowed the request that it stands for.
 
 mod permit;
+mod standing;
 
 pub use self::permit::Permit;
+pub(crate) use self::standing::Missing;
 
 use crate::audit::{AuditFailed, AuditLog, Verdict};
 use crate::clock::SessionClock;
@@ -53,6 +55,16 @@ impl Gate {
         &self.0.rules.policy
     }
 
+    /// The same grants, in the same places, as the operator wrote them.
+    pub(crate) fn written(&self) -> &Policy {
+        &self.0.rules.written
+    }
+
+    /// What expiry is measured by.
+    pub(crate) fn clock(&self) -> &SessionClock {
+        &self.0.clock
+    }
+
     /// The audit log, if there is one.
     pub fn audit(&self) -> Option<&AuditLog> {
         self.0.audit.as_ref()
@@ -94,12 +106,16 @@ impl Gate {
 
     #[cold]
     fn refuse_by_policy(&self, request: &Request<'_>, deny: Option<RuleId>) -> Denied {
-        let code = match deny {
+        self.refuse(request, self.code_of(request.capability, deny), deny)
+    }
+
+    /// The code of a decision against a request.
+    fn code_of(&self, capability: Capability, deny: Option<RuleId>) -> Code {
+        match deny {
             Some(_) => Code::DeniedByRule,
-            None if self.0.rules.policy.has_any_grant(request.capability) => Code::NoGrantCovers,
+            None if self.0.rules.policy.has_any_grant(capability) => Code::NoGrantCovers,
             None => Code::NotGranted,
-        };
-        self.refuse(request, code, deny)
+        }
     }
 
     fn refuse(&self, request: &Request<'_>, code: Code, deny: Option<RuleId>) -> Denied {
@@ -124,8 +140,7 @@ impl Gate {
         remedy: Remedy,
     ) -> Denied {
         let code = match obstacle {
-            Obstacle::NoMount if self.0.rules.policy.has_any_grant(request.capability) => Code::NoGrantCovers,
-            Obstacle::NoMount => Code::NotGranted,
+            Obstacle::NoMount => self.code_of(request.capability, None),
             Obstacle::Escapes => Code::PathEscapes,
             Obstacle::SpecialFile => Code::SpecialFile,
             Obstacle::SharedFile => Code::SharedFile,
@@ -134,6 +149,18 @@ impl Gate {
         };
         let reason = self.reason(code, request.capability, None);
         self.refuse_with(request, Refused { code, deny: None, resolved: Some(resolved), reason, remedy })
+    }
+
+    /// Refuses what a guest insisted on; `text` is the rule that it asked for.
+    #[cold]
+    pub(crate) fn refuse_missing(&self, request: &Request<'_>, missing: Missing, text: &str) -> Denied {
+        let Missing { code, deny } = missing;
+        let reason = self.reason(code, request.capability, deny);
+        let remedy = match remedy(code, request) {
+            Remedy::Allow(_) => Remedy::Allow(text.to_owned()),
+            none => none,
+        };
+        self.refuse_with(request, Refused { code, deny, resolved: None, reason, remedy })
     }
 
     /// Refuses a call of an interface that no grant can allow, because this build does not have it.

@@ -5,6 +5,8 @@
 //! [`Random`](random::Random). Each of them asks the [`Gate`] before it acts; the gate's answer is a [`Permit`], which no one else
 //! can make, or a [`Denied`], which tells the guest no more than it may know. What the operator sees of it is a [`Refusal`].
 //!
+//! [`guest`] holds the calls of our own interface on a session, for every front door that has it.
+//!
 //! The layer knows no WIT, no wasmtime and no command line: the same calls serve a component and a native program. It touches the
 //! host's paths, environment, clocks and entropy in one module, [`ambient`].
 
@@ -15,6 +17,8 @@ pub mod env;
 mod escape;
 pub mod fs;
 mod gate;
+pub mod guest;
+pub mod handover;
 mod meter;
 pub mod random;
 mod refusal;

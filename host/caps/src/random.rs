@@ -80,9 +80,7 @@ impl Random {
     }
 
     fn is_granted(&self) -> bool {
-        let request =
-            Request { capability: Capability::Random, call: "", asked: Asked::default(), target: Target::Whole };
-        self.permit.get().is_some() || self.gate.decide(&request).is_allowed()
+        self.gate.standing_capability(Capability::Random).is_ok()
     }
 
     fn next_fixed(&self) -> u64 {
@@ -90,10 +88,17 @@ impl Random {
     }
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): spreads a counter over all bits.
+/// What SplitMix64 (Steele, Lea and Flood, 2014) adds to its state for each number: the golden ratio, as an odd fraction of 2^64.
+pub(crate) const SPLIT_MIX_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The number of SplitMix64 at `counter`, for a seed of zero.
 fn split_mix(counter: u64) -> u64 {
-    let mut bits = counter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mix(counter.wrapping_mul(SPLIT_MIX_STEP))
+}
+
+/// The finaliser of SplitMix64: spreads a state over all bits.
+pub(crate) fn mix(state: u64) -> u64 {
+    let bits = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
 }

@@ -76,4 +76,9 @@ impl Revoker {
             self.policy.grants().iter().enumerate().filter(|(_, grant)| grant.rule.capability == capability);
         self.revocations.revoke(of_capability.map(|(index, _)| index));
     }
+
+    /// Takes the grants at these places of [`Policy::grants`] back.
+    pub(crate) fn revoke_grants(&self, indices: impl Iterator<Item = usize>) {
+        self.revocations.revoke(indices);
+    }
 }

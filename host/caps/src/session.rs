@@ -4,7 +4,7 @@ use crate::ambient::{self, HostAuthority};
 use crate::audit::AuditLog;
 use crate::clock::SessionClock;
 use crate::env::Environment;
-use crate::fs::{self, FileSystem, MountErrors};
+use crate::fs::{self, FileSystem, MountErrors, Namespace};
 use crate::gate::{Gate, Observer, Rules};
 use crate::random::Random;
 use crate::revocation::Revoker;
@@ -65,6 +65,18 @@ impl Session {
             audit: None,
             observer: None,
             clock: SessionClock::host(),
+        }
+    }
+
+    /// A session that has nothing behind its gate, no file and no variable: for a caller that is not to reach any. What it is asked
+    /// for is recorded and reported as in the session that the gate is of.
+    pub fn empty(gate: &Gate) -> Self {
+        Self {
+            files: FileSystem::new(gate.clone(), Namespace::default()),
+            environment: Environment::new(gate.clone(), Vec::new()),
+            clocks: Clocks::new(gate.clone(), gate.clock().clone()),
+            random: Random::new(gate.clone()),
+            gate: gate.clone(),
         }
     }
 

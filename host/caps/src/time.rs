@@ -14,13 +14,16 @@ pub struct Clocks {
     gate: Gate,
     host: SessionClock,
     simulated: VirtualClock,
-    /// The permit of the first use, or its refusal: asked once, because asking costs more than a clock.
-    permit: OnceLock<Option<Permit>>,
+    /// Whether `time.wall` was granted when the session began. A clock that was real never becomes a deterministic one.
+    is_real: bool,
+    /// The permit of the first use: asked for once, because asking costs more than a clock.
+    permit: OnceLock<Permit>,
 }
 
 impl Clocks {
     pub(crate) fn new(gate: Gate, host: SessionClock) -> Self {
-        Self { gate, host, simulated: VirtualClock::default(), permit: OnceLock::new() }
+        let is_real = gate.decide(&request("")).is_allowed();
+        Self { gate, host, simulated: VirtualClock::default(), is_real, permit: OnceLock::new() }
     }
 
     /// Monotonic time in nanoseconds. With `time.wall`, real time since the session began. Without, time that starts at zero and
@@ -29,18 +32,16 @@ impl Clocks {
     /// # Errors
     /// [`Denied`] when `time.wall` was granted and ended meanwhile.
     pub fn monotonic(&self, call: &'static str) -> Result<u64, Denied> {
-        match self.permit(call) {
-            Some(permit) => {
-                permit.admit(0)?;
-                Ok(nanoseconds(self.host.elapsed()))
-            }
-            None => Ok(self.simulated.read()),
+        if !self.is_real {
+            return Ok(self.simulated.read());
         }
+        self.use_permit(call)?;
+        Ok(nanoseconds(self.host.elapsed()))
     }
 
     /// The shortest time that monotonic readings can differ by, in nanoseconds.
     pub fn monotonic_resolution(&self) -> u64 {
-        if self.is_real() { 1 } else { nanoseconds(Duration::from_micros(1)) }
+        if self.is_real { 1 } else { nanoseconds(Duration::from_micros(1)) }
     }
 
     /// How long there is to wait for `instant` of the monotonic clock; `None` when it has come, or its clock has ended.
@@ -61,13 +62,11 @@ impl Clocks {
 
     /// The present, which for a deterministic clock does not move by being looked at.
     fn peek(&self, call: &'static str) -> Result<u64, Denied> {
-        match self.permit(call) {
-            Some(permit) => {
-                permit.admit(0)?;
-                Ok(nanoseconds(self.host.elapsed()))
-            }
-            None => Ok(self.simulated.peek()),
+        if !self.is_real {
+            return Ok(self.simulated.peek());
         }
+        self.use_permit(call)?;
+        Ok(nanoseconds(self.host.elapsed()))
     }
 
     /// The guest has waited for `instant`: a deterministic clock moves there.
@@ -80,25 +79,21 @@ impl Clocks {
     /// # Errors
     /// [`Denied`] without `time.wall`: a made-up date would be believed.
     pub fn wall(&self, call: &'static str) -> Result<Duration, Denied> {
-        match self.permit.get().and_then(Option::as_ref) {
+        self.use_permit(call)?;
+        Ok(ambient::wall_time())
+    }
+
+    /// Uses the permit for real time; the first use gets it.
+    fn use_permit(&self, call: &'static str) -> Result<(), Denied> {
+        match self.permit.get() {
             Some(permit) => drop(permit.admit(0)?),
             None => {
                 let permit = self.gate.check(&request(call))?;
                 // Whoever came first keeps its permit.
-                let _ = self.permit.set(Some(permit));
+                let _ = self.permit.set(permit);
             }
         }
-        Ok(ambient::wall_time())
-    }
-
-    fn is_real(&self) -> bool {
-        self.gate.decide(&request("")).is_allowed()
-    }
-
-    /// The permit for real time. Not having one is no refusal here: the clock is then a deterministic one.
-    fn permit(&self, call: &'static str) -> Option<&Permit> {
-        let ask = || if self.is_real() { self.gate.check(&request(call)).ok() } else { None };
-        self.permit.get_or_init(ask).as_ref()
+        Ok(())
     }
 }
 

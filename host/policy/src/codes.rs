@@ -53,6 +53,8 @@ pub enum Code {
     NotEnforced,
     /// `CAP0303`: a grant that can not be used.
     UnusableGrant,
+    /// `CAP0304`: a rule that the kernel can not hold a native program to, under `--require-landlock`.
+    NotConfined,
     /// `CAP0401`: a core module.
     CoreModule,
     /// `CAP0402`: the text format.

@@ -173,15 +173,22 @@ impl Policy {
     /// Says whether anything of a capability could be allowed: it is granted somewhere, and not denied as a whole.
     #[must_use]
     pub fn has_any_grant(&self, capability: Capability) -> bool {
-        let grants = |layer: &Layer| {
-            let mut grants = self.grants().get(layer.grants.clone()).unwrap_or_default().iter();
-            grants.any(|grant| grant.rule.capability == capability && grant.rule.is_well_formed())
-        };
+        let grants = |_, grant: &Grant| grant.rule.capability == capability && grant.rule.is_well_formed();
         let denies_all = |rule: &Rule| {
             let is_whole = rule.scope == Scope::Any || !rule.is_well_formed();
             rule.capability == capability && is_whole
         };
-        self.inner.layers.iter().all(grants) && !self.denies().iter().any(denies_all)
+        self.each_has_grant(grants) && !self.denies().iter().any(denies_all)
+    }
+
+    /// Says whether each of the policies that were attenuated into this one has a grant that `is_one`.
+    #[must_use]
+    pub fn each_has_grant(&self, is_one: impl Fn(RuleId, &Grant) -> bool) -> bool {
+        let has_one = |layer: &Layer| {
+            let mut grants = self.grants().iter().enumerate().take(layer.grants.end).skip(layer.grants.start);
+            grants.any(|(index, grant)| RuleId::new(index).is_some_and(|id| is_one(id, grant)))
+        };
+        self.inner.layers.iter().all(has_one)
     }
 
     /// The same policy with every path scope replaced: how relative paths are anchored and symlinks in them resolved.

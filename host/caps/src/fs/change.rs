@@ -57,6 +57,29 @@ impl NewTime {
     }
 }
 
+/// Which place of an operation on two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The one that is there.
+    Old,
+    /// The one that is to be made.
+    New,
+}
+
+/// The result of an operation on two places: its error, and which of them it is about.
+pub(crate) type PairResult<T> = Result<T, (Side, FsError)>;
+
+/// Says which place an error is about.
+trait On<T> {
+    fn on(self, side: Side) -> PairResult<T>;
+}
+
+impl<T, E: Into<FsError>> On<T> for Result<T, E> {
+    fn on(self, side: Side) -> PairResult<T> {
+        self.map_err(|error| (side, error.into()))
+    }
+}
+
 impl FileSystem {
     /// Makes a directory (`mkdirat`).
     ///
@@ -132,24 +155,28 @@ impl FileSystem {
     /// # Errors
     /// `EXDEV` between two mounts; a refusal, also when a denied path lies below either place; those of `renameat`.
     pub fn rename_at(&self, from: &At<'_>, to: &At<'_>) -> FsResult<()> {
-        let old = self.find_changeable(from)?;
-        let new = self.find_changeable(to)?;
+        self.rename_between(from, to).map_err(|(_, error)| error)
+    }
+
+    /// As [`FileSystem::rename_at`]; tells which place an error is about.
+    pub(crate) fn rename_between(&self, from: &At<'_>, to: &At<'_>) -> PairResult<()> {
+        let (old, new) = (self.find_changeable(from).on(Side::Old)?, self.find_changeable(to).on(Side::New)?);
         // What cannot be read where it is does not become readable by being moved.
-        if new.located.cursors.read.decision().is_allowed() {
-            self.check_also(from, &old, Capability::FsRead)?;
+        if self.gate.standing_at(new.located.cursors.read).is_ok() {
+            self.check_also(from, &old, Capability::FsRead).on(Side::Old)?;
         }
         let (old_entry, new_entry) = self.same_mount(from, &old, to, &new)?;
-        old_entry.check_trailing_slash()?;
-        let is_directory = FileType::of(&old_entry.stat()?) == FileType::Directory;
+        old_entry.check_trailing_slash().on(Side::Old)?;
+        let is_directory = FileType::of(&old_entry.stat().on(Side::Old)?) == FileType::Directory;
         if new_entry.must_be_directory && !is_directory {
-            return Err(Errno::NOTDIR.into());
+            return Err(Errno::NOTDIR).on(Side::New);
         }
         // A handle of the directory goes on being readable: it must not come to hold what is not.
         let is_readable = |found: &Found<'_>| found.located.cursors.read.decision().is_allowed();
         if is_directory && is_readable(&old) && !is_readable(&new) {
-            return Err(self.refuse_fixed(to, &new));
+            return Err(self.refuse_fixed(to, &new)).on(Side::New);
         }
-        Ok(renameat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name)?)
+        renameat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name).on(Side::New)
     }
 
     /// Makes a hard link (`linkat`, following no link). Takes `fs.write` on both places and `fs.read` on the old one.
@@ -157,16 +184,21 @@ impl FileSystem {
     /// # Errors
     /// `EXDEV` between two mounts; a refusal; those of `linkat`.
     pub fn link_at(&self, from: &At<'_>, to: &At<'_>) -> FsResult<()> {
-        let old = self.find_changeable(from)?;
-        self.check_also(from, &old, Capability::FsRead)?;
-        let new = self.find_changeable(to)?;
+        self.link_between(from, to).map_err(|(_, error)| error)
+    }
+
+    /// As [`FileSystem::link_at`]; tells which place an error is about.
+    pub(crate) fn link_between(&self, from: &At<'_>, to: &At<'_>) -> PairResult<()> {
+        let old = self.find_changeable(from).on(Side::Old)?;
+        self.check_also(from, &old, Capability::FsRead).on(Side::Old)?;
+        let new = self.find_changeable(to).on(Side::New)?;
         let (old_entry, new_entry) = self.same_mount(from, &old, to, &new)?;
-        old_entry.check_trailing_slash()?;
+        old_entry.check_trailing_slash().on(Side::Old)?;
         if new_entry.must_be_directory {
-            return Err(Errno::NOENT.into());
+            return Err(Errno::NOENT).on(Side::New);
         }
-        self.vet_contents(from, &old, &old_entry.stat()?)?;
-        Ok(linkat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name, AtFlags::empty())?)
+        self.vet_contents(from, &old, &old_entry.stat().on(Side::Old)?).on(Side::Old)?;
+        linkat(&old_entry.parent, old_entry.name, &new_entry.parent, new_entry.name, AtFlags::empty()).on(Side::New)
     }
 
     /// Sets the times of the file at a path (`utimensat`). Takes `fs.write`.
@@ -220,11 +252,12 @@ impl FileSystem {
         old: &'f Found<'_>,
         to: &At<'_>,
         new: &'f Found<'_>,
-    ) -> FsResult<(Entry<'f>, Entry<'f>)> {
+    ) -> PairResult<(Entry<'f>, Entry<'f>)> {
         if !Arc::ptr_eq(old.mount, new.mount) {
-            return Err(Errno::XDEV.into());
+            return Err(Errno::XDEV).on(Side::New);
         }
-        Ok((self.entry(from, old, Capability::FsWrite)?, self.entry(to, new, Capability::FsWrite)?))
+        let old_entry = self.entry(from, old, Capability::FsWrite).on(Side::Old)?;
+        Ok((old_entry, self.entry(to, new, Capability::FsWrite).on(Side::New)?))
     }
 
     fn entry<'f>(&self, at: &At<'_>, found: &'f Found<'_>, capability: Capability) -> FsResult<Entry<'f>> {

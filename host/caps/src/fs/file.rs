@@ -93,7 +93,7 @@ impl File {
             if admitted == 0 {
                 return Ok(0);
             }
-            buffer.reserve_exact(admitted);
+            buffer.try_reserve_exact(admitted).map_err(|_| Errno::NOMEM)?;
             retry(|| match rustix::io::pread(&self.fd, spare_capacity(&mut buffer), offset) {
                 Err(Errno::SPIPE) => rustix::io::read(&self.fd, spare_capacity(&mut buffer)),
                 outcome => outcome,
@@ -120,10 +120,7 @@ impl File {
     /// # Errors
     /// `EBADF` when it was not opened for writing, those of `pwrite`.
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> FsResult<usize> {
-        self.write_with(bytes, |bytes| match rustix::io::pwrite(&self.fd, bytes, offset) {
-            Err(Errno::SPIPE) => rustix::io::write(&self.fd, bytes),
-            outcome => outcome,
-        })
+        self.write_with(bytes, |bytes| self.put_at(bytes, offset))
     }
 
     /// Writes `bytes` at the end of the file, wherever that is (`pwritev2` with `RWF_APPEND`); answers how many were written.
@@ -131,19 +128,28 @@ impl File {
     /// # Errors
     /// As [`File::write_at`].
     pub fn append(&self, bytes: &[u8]) -> FsResult<usize> {
-        self.write_with(bytes, |bytes| {
-            match rustix::io::pwritev2(&self.fd, &[IoSlice::new(bytes)], 0, ReadWriteFlags::APPEND) {
-                Err(Errno::SPIPE) => rustix::io::write(&self.fd, bytes),
-                outcome => outcome,
-            }
+        self.write_with(bytes, |bytes| self.put_at_end(bytes))
+    }
+
+    pub(super) fn put_at(&self, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
+        retry(|| match rustix::io::pwrite(&self.fd, bytes, offset) {
+            Err(Errno::SPIPE) => rustix::io::write(&self.fd, bytes),
+            outcome => outcome,
         })
     }
 
-    fn write_with(&self, bytes: &[u8], write: impl Fn(&[u8]) -> Result<usize, Errno>) -> FsResult<usize> {
+    pub(super) fn put_at_end(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        retry(|| match rustix::io::pwritev2(&self.fd, &[IoSlice::new(bytes)], 0, ReadWriteFlags::APPEND) {
+            Err(Errno::SPIPE) => rustix::io::write(&self.fd, bytes),
+            outcome => outcome,
+        })
+    }
+
+    fn write_with(&self, bytes: &[u8], write: impl FnOnce(&[u8]) -> Result<usize, Errno>) -> FsResult<usize> {
         let permit = self.write.as_ref().ok_or(Errno::BADF)?;
         let admitted = permit.admit(bytes.len() as u64)?;
         let bytes = bytes.get(..usize::try_from(admitted).unwrap_or(usize::MAX)).unwrap_or(bytes);
-        let outcome = retry(|| write(bytes));
+        let outcome = write(bytes);
         permit.give_back(admitted.saturating_sub(outcome.unwrap_or(0) as u64));
         Ok(outcome?)
     }
@@ -206,7 +212,7 @@ impl Advice {
 }
 
 /// Repeats a call that a signal interrupted.
-fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+pub(super) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
     loop {
         match call() {
             Err(Errno::INTR) => {}

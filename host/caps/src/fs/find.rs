@@ -166,9 +166,9 @@ impl FileSystem {
 
     #[cold]
     fn refuse_unmounted(&self, at: &At<'_>, capability: Capability, guest: &str) -> Denied {
-        let mut scopes: Vec<String> =
-            self.namespace.scopes().take(MAX_SCOPES_SHOWN).map(|scope| format!("`{scope}`")).collect();
+        let mut scopes: Vec<String> = self.namespace.scopes().map(|scope| format!("`{scope}`")).collect();
         scopes.sort();
+        scopes.truncate(MAX_SCOPES_SHOWN);
         let resolved = match scopes.as_slice() {
             [] => "no directory is granted".to_owned(),
             scopes => format!("outside every granted directory (granted: {})", scopes.join(", ")),

@@ -61,16 +61,38 @@ impl FileSystem {
     /// # Errors
     /// A refusal, or those of opening the directory.
     pub fn list(&self, call: &'static str, directory: &Directory) -> FsResult<Listing> {
-        let at = At { call, directory, path: "." };
-        let found = match self.find_any(&at, Capability::FsRead, Follow::Yes)? {
+        self.begin_listing(&At { call, directory, path: "." })
+    }
+
+    /// All that is in the directory at a path. Takes `fs.read`, once. Names that are not UTF-8 are left out.
+    ///
+    /// # Errors
+    /// As [`FileSystem::list`]; `EFBIG` when the entries take more than `limit` bytes: [`DirectoryEntry`] and the name of each.
+    pub fn list_at(&self, at: &At<'_>, limit: u64) -> FsResult<Vec<DirectoryEntry>> {
+        let mut listing = self.begin_listing(at)?;
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        while let Some(ready) = listing.next()? {
+            let Ok((entry, _)) = ready else { continue };
+            bytes += (size_of::<DirectoryEntry>() + entry.name.len()) as u64;
+            if bytes > limit {
+                return Err(Errno::FBIG.into());
+            }
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    fn begin_listing(&self, at: &At<'_>) -> FsResult<Listing> {
+        let directory = at.directory;
+        let found = match self.find_any(at, Capability::FsRead, Follow::Yes)? {
             Lookup::Found(found) => found,
             Lookup::Virtual(guest) => return Ok(self.list_virtual(directory, &guest)),
         };
         let opened = found.located.open(OFlags::RDONLY | OFlags::DIRECTORY);
         let (fd, stat) = opened
-            .map_err(|trouble| self.failed(&at, found.mount, Capability::FsRead, found.located.inside(), trouble))?;
+            .map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble))?;
         // A mount below a host directory is there whether or not the host has something in its place.
-        let mounts = self.mounts_in(&directory.guest);
+        let mounts = self.mounts_in(&directory.place_of(at.path));
         let ready = mounts.iter().cloned().map(|mount| Ok((mount, None))).collect();
         let host = HostListing {
             device: FileId::of(&stat).device(),
@@ -115,10 +137,7 @@ impl FileSystem {
         if let Some(host) = &listing.host {
             host.permit.admit(0)?;
         }
-        if listing.ready.is_empty() {
-            listing.read_more()?;
-        }
-        let Some(entry) = listing.ready.pop_front() else { return Ok(None) };
+        let Some(entry) = listing.next()? else { return Ok(None) };
         let (entry, id) = entry?;
         // A directory may be a mount point, whose own number its parent does not know.
         if let Some(id) = id.filter(|_| entry.file_type != FileType::Directory) {
@@ -130,6 +149,13 @@ impl FileSystem {
 }
 
 impl Listing {
+    fn next(&mut self) -> FsResult<Option<ReadyEntry>> {
+        if self.ready.is_empty() {
+            self.read_more()?;
+        }
+        Ok(self.ready.pop_front())
+    }
+
     fn read_more(&mut self) -> FsResult<()> {
         let Some(host) = &self.host else { return Ok(()) };
         let mut entries = RawDir::new(&host.directory, self.buffer.spare_capacity_mut());

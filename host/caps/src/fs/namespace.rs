@@ -5,6 +5,7 @@ use super::located::Cursors;
 use super::metadata::FileId;
 use super::tree::{Start, Tree};
 use crate::request::{Inside, Place};
+use caphost_policy::{PathScope, paths};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use std::borrow::Cow;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 
 /// The longest path that is looked at, in bytes (`PATH_MAX`).
 pub(crate) const MAX_PATH_BYTES: usize = 4_096;
+
+/// The serial of the session's own root, which takes absolute paths: no guest holds it.
+pub(crate) const ROOT_SERIAL: u64 = 0;
 
 /// A tree at a place of the namespace.
 pub(crate) struct Mount {
@@ -135,7 +139,8 @@ impl Namespace {
         std::iter::once((self.root(serial()), "/".to_owned())).chain(granted.filter(|(_, name)| name != "/")).collect()
     }
 
-    fn root(&self, serial: u64) -> Directory {
+    /// The root of the namespace.
+    pub(crate) fn root(&self, serial: u64) -> Directory {
         match self.mount_at("") {
             Some(mount) => Directory::root_of(mount, "", serial),
             None => Directory { serial, guest: String::new(), shown: String::new(), place: DirectoryPlace::Virtual },
@@ -145,6 +150,7 @@ impl Namespace {
     /// Finds the mount that resolves `path` from `directory`.
     pub(crate) fn route<'a>(&'a self, directory: &'a Directory, path: &'a str) -> Result<Route<'a>, Trouble> {
         check_form(path)?;
+        let path = directory.relative(path)?;
         if let DirectoryPlace::Mounted { mount, .. } = &directory.place
             && !mount.has_mounts_below
         {
@@ -202,6 +208,21 @@ impl Directory {
         Self { serial, guest: mount.guest.clone(), shown: shown.to_owned(), place }
     }
 
+    /// `path` as it is relative to this directory. An absolute one is so to the session's root only.
+    fn relative<'a>(&self, path: &'a str) -> Result<&'a str, Trouble> {
+        match path.trim_start_matches('/') {
+            _ if !path.starts_with('/') => Ok(path),
+            _ if self.serial != ROOT_SERIAL => Err(Trouble::Escapes),
+            "" => Ok("."),
+            rest => Ok(rest),
+        }
+    }
+
+    /// Where `path` lies in the namespace, by its letters.
+    pub(crate) fn place_of(&self, path: &str) -> String {
+        absolute(&self.guest, path).unwrap_or_default()
+    }
+
     fn start<'a>(&'a self, mount: &'a Mount) -> Start<'a> {
         match &self.place {
             DirectoryPlace::Virtual => mount.start(),
@@ -212,15 +233,19 @@ impl Directory {
     }
 }
 
-/// Refuses what is no relative path at all.
+/// Refuses what is no path at all.
 fn check_form(path: &str) -> Result<(), Trouble> {
     match path {
         "" => Err(Errno::NOENT.into()),
         _ if path.len() >= MAX_PATH_BYTES => Err(Errno::NAMETOOLONG.into()),
         _ if path.contains('\0') => Err(Errno::INVAL.into()),
-        _ if path.starts_with('/') => Err(Trouble::Escapes),
         _ => Ok(()),
     }
+}
+
+/// Where a grant is mounted: at its guest path, or where it has none at the letters of its host path, below the root.
+pub(crate) fn place_of_grant(scope: &PathScope) -> String {
+    paths::normalise("/", scope.guest().unwrap_or(scope.host()))
 }
 
 /// `path` behind `directory`, normalised by its letters. `None` when it leads above the directory; the root is its own parent.

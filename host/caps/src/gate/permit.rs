@@ -118,14 +118,7 @@ impl Permit {
 
     /// Whether every grant still stands: neither revoked nor expired.
     fn standing(&self) -> Result<(), Code> {
-        let inner = &self.gate.0;
-        if self.grants().any(|grant| inner.revocations.is_revoked(grant.index())) {
-            return Err(Code::Revoked);
-        }
-        if self.meters().any(|meter| meter.expires_after.is_some() && meter.is_expired(inner.clock.elapsed())) {
-            return Err(Code::Expired);
-        }
-        Ok(())
+        self.grants().find_map(|grant| self.gate.ended(grant.index())).map_or(Ok(()), Err)
     }
 
     #[cold]

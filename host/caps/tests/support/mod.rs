@@ -12,6 +12,8 @@ use caphost_caps::fs::{At, Directory, File, FileSystem, FsError, OpenOptions, Op
 use caphost_caps::{ClockHand, Refusal, Session, SessionClock};
 use caphost_policy::codes::Code;
 use caphost_policy::{Grant, Policy, parse_list};
+use std::io;
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -22,6 +24,22 @@ pub(crate) struct Fixture {
     pub(crate) session: Session,
     pub(crate) hand: ClockHand,
     refusals: Arc<Mutex<Vec<Refusal>>>,
+    log: Log,
+}
+
+/// An audit log that the test can read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Builds a folder: `name/` is a directory, `name -> target` a symbolic link, `name = other` a hard link, `name: text` a file.
@@ -63,14 +81,15 @@ impl Fixture {
         let folder = folder(entries);
         let (clock, hand) = SessionClock::manual();
         let refusals = Arc::<Mutex<Vec<Refusal>>>::default();
-        let told = Arc::clone(&refusals);
+        let (told, log) = (Arc::clone(&refusals), Log::default());
         let session = Session::builder(policy)
             .working_directory(folder.path().to_owned())
             .clock(clock)
+            .audit(Box::new(log.clone()))
             .observer(Box::new(move |refusal| told.lock().expect("no panic").push(refusal.clone())))
             .build(HostAuthority::claim())
             .expect("a session");
-        Self { folder, session, hand, refusals }
+        Self { folder, session, hand, refusals, log }
     }
 
     pub(crate) fn files(&self) -> &FileSystem {
@@ -109,6 +128,23 @@ impl Fixture {
     /// The code of the last refusal.
     pub(crate) fn last_code(&self) -> Option<Code> {
         self.refusals.lock().expect("no panic").last().map(|refusal| refusal.code)
+    }
+
+    pub(crate) fn refusals(&self) -> usize {
+        self.refusals.lock().expect("no panic").len()
+    }
+
+    /// Ends the audit log, and answers what it says of each decision: `call capability asked decision`.
+    pub(crate) fn records(&self) -> Vec<String> {
+        self.session.close_audit().expect("a whole log");
+        let log = String::from_utf8(self.log.0.lock().expect("no panic").clone()).expect("UTF-8");
+        let field = |line: &str, name: &str| {
+            let start = line.find(&format!("\"{name}\":\"")).expect("the field") + name.len() + 4;
+            let length = line[start..].find('"').expect("its end");
+            line[start..start + length].to_owned()
+        };
+        let record = |line: &str| ["call", "capability", "asked", "decision"].map(|name| field(line, name)).join(" ");
+        log.lines().skip(1).map(record).collect()
     }
 
     pub(crate) fn last_refusal(&self) -> Refusal {

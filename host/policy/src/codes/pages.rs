@@ -14,7 +14,7 @@ pub(super) struct Page {
 }
 
 /// In the order of the enum's variants.
-pub(super) const PAGES: [Page; 30] = [
+pub(super) const PAGES: [Page; 31] = [
     Page {
         code: Code::NotGranted,
         number: "CAP0101",
@@ -228,6 +228,19 @@ pub(super) const PAGES: [Page; 30] = [
             understands.",
         remedy: "Correct the path, create the directory, or give one of both another guest path.",
         example: "caphost run --allow fs.read:/srv/a::/a,fs.read:/srv/b::/b app.wasm",
+    },
+    Page {
+        code: Code::NotConfined,
+        number: "CAP0304",
+        title: "the kernel can not hold the program to its grants",
+        happened: "With `--require-landlock`, caphost exec did not start a native program, because the kernel would \
+            not have enforced what the message names.",
+        why: "A native program is confined by the kernel alone, through Landlock. An older kernel has less of it or \
+            none; nothing can be taken out of a directory that is allowed; and of a file that does not exist yet \
+            the kernel can only allow the directory.",
+        remedy: "Grant the parts that are meant instead of denying one that is not, and create a file before it is \
+            granted. Or leave the option out: the program then starts, and a note says what is enforced.",
+        example: "caphost exec --allow fs.read:./data/public --require-landlock -- ./indexer data/public",
     },
     Page {
         code: Code::CoreModule,

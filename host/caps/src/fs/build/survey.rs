@@ -1,9 +1,9 @@
 //! Where the paths of rules are: on the host, every symbolic link followed, and in the namespace.
 
-use super::super::hint::default_guest;
+use super::super::namespace::place_of_grant;
 use super::MountError;
 use crate::ambient::{self, HostAuthority};
-use caphost_policy::{Capability, PathScope, Policy, Rule, Scope, paths};
+use caphost_policy::{Capability, PathScope, Policy, Rule, Scope};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,10 @@ impl Surveyor<'_> {
             Scope::Path(path) => (path.host(), path.guest()),
             _ => ("/", None),
         };
-        let place = guest.map_or_else(|| default_guest(host), |guest| paths::normalise("/", guest));
+        let place = match &rule.scope {
+            Scope::Path(path) => place_of_grant(path),
+            _ => "/".to_owned(),
+        };
         let scope = match guest {
             Some(guest) => format!("{host}::{guest}"),
             None => host.to_owned(),

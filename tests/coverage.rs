@@ -1,4 +1,4 @@
-//! Reads the functions of the WASI packages from their WIT and holds the spec cases against them.
+//! Reads the functions of `caphost:host` and of the WASI packages from their WIT and holds the spec cases against them.
 
 use caphost_tests::coverage;
 

@@ -1,4 +1,4 @@
-//! Every function of the WASI packages in `wit/deps` stands in some spec case, granted and refused, in both deny modes.
+//! Every function of the packages in `wit` and `wit/deps` stands in some spec case, granted and refused, in both deny modes.
 
 mod seen;
 mod wit;
@@ -12,7 +12,7 @@ use crate::programs::root;
 use crate::spec::Spec;
 
 /// The packages and interfaces whose functions must be covered.
-const COVERED: &[&str] = &["wasi:filesystem/", "wasi:cli/environment", "wasi:clocks/", "wasi:random/"];
+const COVERED: &[&str] = &["caphost:host/", "wasi:filesystem/", "wasi:cli/environment", "wasi:clocks/", "wasi:random/"];
 
 /// Why a function is never refused. It must then answer with and without a grant, in both deny modes.
 const NEEDS_NO_GRANT: &[(&str, &str)] = &[
@@ -31,6 +31,16 @@ const NEEDS_NO_GRANT: &[(&str, &str)] = &[
     ("get-insecure-random-bytes", "a fixed sequence without `random`"),
     ("get-insecure-random-u64", "a fixed sequence without `random`"),
     ("insecure-seed", "a fixed sequence without `random`"),
+    ("capabilities.has", "asking is no use"),
+    ("capabilities.list", "the guest's own grants"),
+    ("capabilities.drop", "giving up takes nothing"),
+    ("env.list", "without a grant the list is empty: a variable that is not granted is not there"),
+    ("time.monotonic", "counts readings without `time.wall`"),
+    ("time.resolution", "a constant"),
+    ("time.sleep", "waiting is no reading of a clock"),
+    ("random.seeded", "the numbers follow from the seed"),
+    ("seeded.number", "the numbers follow from the seed"),
+    ("seeded.bytes", "the numbers follow from the seed"),
 ];
 
 /// Functions that ask nothing themselves: the right is asked for when the file is opened, and without it the descriptor is
@@ -42,6 +52,12 @@ const DECIDED_BY_OPENING: &[&str] = &[
     "descriptor.write-via-stream",
     "descriptor.append-via-stream",
     "descriptor.set-size",
+    "file.read",
+    "file.read-at",
+    "file.seek",
+    "file.set-size",
+    "file.write",
+    "file.write-at",
 ];
 
 /// Functions on what only a granted call hands out: there is no way to ask them without one.
@@ -49,6 +65,8 @@ const NEEDS_A_GRANTED_HANDLE: &[(&str, &str)] = &[
     ("directory-entry-stream.read-directory-entry", "a listing comes from `read-directory`, which is refused"),
     ("descriptor.advise", "a hint about an open file, which opening was asked for"),
     ("filesystem-error-code", "an error comes from a file stream, which is refused"),
+    ("file.sync", "an open file, which opening was asked for"),
+    ("file.sync-data", "an open file, which opening was asked for"),
 ];
 
 /// What is missing in the cases: one line a function.
@@ -56,9 +74,11 @@ const NEEDS_A_GRANTED_HANDLE: &[(&str, &str)] = &[
 /// # Errors
 /// When the WIT or a case cannot be read.
 pub fn missing() -> anyhow::Result<Vec<String>> {
-    let functions = wit::functions(&root().join("wit/deps"))?;
-    let functions: Vec<_> = functions.into_iter().filter(Function::is_covered).collect();
-    ensure!(!functions.is_empty(), "`wit/deps` names no function of {COVERED:?}");
+    let functions: Vec<_> = wit::functions(&root().join("wit"))?.into_iter().filter(Function::is_covered).collect();
+    for package in COVERED {
+        let is_there = functions.iter().any(|function| function.interface.starts_with(package));
+        ensure!(is_there, "`wit` names no function of `{package}`");
+    }
     let mut seen = Seen::default();
     for spec in Spec::all()? {
         seen.read(&spec.expected().with_context(|| spec.name.clone())?);
@@ -81,7 +101,7 @@ fn gap(function: &Function, seen: &Seen) -> Option<String> {
     };
     let absent: Vec<_> = wanted.iter().filter(|way| !seen.has(&operation, way)).copied().collect();
     (!absent.is_empty())
-        .then(|| format!("{function} (`{operation}` of the probe) is never {}", absent.join("; never ")))
+        .then(|| format!("{function} (`{operation}` of the guest) is never {}", absent.join("; never ")))
 }
 
 /// Rows of the tables that name no function of the WIT.
@@ -89,7 +109,7 @@ fn gap(function: &Function, seen: &Seen) -> Option<String> {
 /// # Errors
 /// When the WIT cannot be read.
 pub fn stale_rows() -> anyhow::Result<Vec<&'static str>> {
-    let functions = wit::functions(&root().join("wit/deps"))?;
+    let functions = wit::functions(&root().join("wit"))?;
     let with_reason = NEEDS_NO_GRANT.iter().chain(NEEDS_A_GRANTED_HANDLE).map(|(name, _)| *name);
     let rows = with_reason.chain(DECIDED_BY_OPENING.iter().copied());
     Ok(rows.filter(|name| !functions.iter().any(|function| function.is_named(name))).collect())

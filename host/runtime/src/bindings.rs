@@ -4,6 +4,12 @@ wasmtime::component::bindgen!({
     path: "../../wit",
     world: "caphost:host/command",
     imports: {
+        "caphost:host/fs.copy": async | trappable,
+        "caphost:host/fs.[method]file.read": async | trappable,
+        "caphost:host/fs.[method]file.read-at": async | trappable,
+        "caphost:host/fs.[method]file.write": async | trappable,
+        "caphost:host/fs.[method]file.write-at": async | trappable,
+        "caphost:host/time.sleep": async | trappable,
         "wasi:io/poll.poll": async | trappable,
         "wasi:io/poll.[method]pollable.block": async | trappable,
         "wasi:io/poll.[method]pollable.ready": async | trappable,
@@ -18,10 +24,13 @@ wasmtime::component::bindgen!({
     exports: { default: async },
     require_store_data_send: true,
     trappable_error_type: {
+        "caphost:host/types.error" => crate::host_api::convert::Failure,
         "wasi:filesystem/types.error-code" => crate::wasi::convert::FsFailure,
         "wasi:io/streams.stream-error" => crate::wasi::io::StreamFailure,
     },
     with: {
+        "caphost:host/fs.file": caphost_caps::guest::fs::File,
+        "caphost:host/random.seeded": caphost_caps::guest::random::Seeded,
         "wasi:io/error.error": crate::wasi::io::IoError,
         "wasi:io/poll.pollable": crate::wasi::poll::Pollable,
         "wasi:io/streams.input-stream": crate::wasi::input_stream::InputStream,

@@ -22,6 +22,7 @@
 mod bindings;
 mod cache;
 mod engine;
+mod host_api;
 pub mod inspect;
 mod limiter;
 mod link;

@@ -10,7 +10,7 @@ use crate::outcome::Outcome;
 use crate::state::{OnDeny, State};
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::stdio::{Input, Output, OutputBudget, Stdin, Stdout, Stream};
-use caphost_caps::{Observer, Revoker, Session, SessionError};
+use caphost_caps::{Observer, Revoker, Session, SessionClock, SessionError};
 use caphost_policy::{Limits, Policy, codes::Code};
 use std::io::Write;
 use std::path::PathBuf;
@@ -49,6 +49,8 @@ pub struct Run {
     pub audit: Option<Box<dyn Write + Send>>,
     /// Told of every refusal.
     pub observer: Option<Observer>,
+    /// What grants expire by.
+    pub clock: SessionClock,
 }
 
 impl Run {
@@ -57,6 +59,7 @@ impl Run {
     /// - refusals as error codes
     /// - an empty standard input, and output that is discarded
     /// - no audit log and no observer
+    /// - a clock that follows the host's
     pub fn new(component: Component, policy: Policy) -> Self {
         Self {
             component,
@@ -71,6 +74,7 @@ impl Run {
             stderr: Stdout::default(),
             audit: None,
             observer: None,
+            clock: SessionClock::host(),
         }
     }
 }
@@ -136,7 +140,7 @@ impl Host {
         let engine = Profile::for_limits(&limits).engine().map_err(RunError::Compile)?;
         let compiled =
             self.cache.load(&engine, run.component.bytes(), run.component.digest()).map_err(RunError::Compile)?;
-        let linker = link::linker(&engine, &compiled).map_err(RunError::Link)?;
+        let linker = link::linker(&engine, &compiled, &run.policy).map_err(RunError::Link)?;
         let instance = linker.instantiate_pre(&compiled).map_err(RunError::Link)?;
         let store = store(&engine, run, limits, authority)?;
         Ok(Guest { store, instance })
@@ -144,7 +148,7 @@ impl Host {
 }
 
 fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) -> Result<Store<State>, RunError> {
-    let mut builder = Session::builder(run.policy).subject(subject(&run.component));
+    let mut builder = Session::builder(run.policy).subject(subject(&run.component)).clock(run.clock);
     for (name, value) in run.environment {
         builder = builder.variable(name, value);
     }

@@ -3,7 +3,7 @@
 //! One table: the linker is tested against it, `inspect` and `check` read it, and a capability that no row names is one that
 //! this build does not enforce.
 
-use caphost_policy::Capability::{self, EnvRead, FsRead, FsWrite, Random, TimeWall};
+use caphost_policy::Capability::{self, EnvRead, EnvWrite, FsRead, FsWrite, Random, TimeWall};
 
 /// One function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +52,12 @@ pub fn rows_of(interface: &str) -> impl Iterator<Item = &'static Row> {
     SURFACE.iter().filter(move |row| row.interface == interface)
 }
 
+/// Interfaces that are linked and have no functions.
+pub const TYPES_ONLY: &[&str] = &["caphost:host/types"];
+
 /// Whether an interface is linked to an implementation.
 pub fn is_provided(interface: &str) -> bool {
-    rows_of(interface).next().is_some()
+    TYPES_ONLY.contains(&interface) || rows_of(interface).next().is_some()
 }
 
 /// Whether an interface is known, and linked to an implementation that refuses everything.
@@ -71,6 +74,9 @@ const WRITE: Needs = Needs::Capabilities(&[FsWrite]);
 const READ_WRITE: Needs = Needs::Capabilities(&[FsRead, FsWrite]);
 const CLOCK: Needs = Needs::Capabilities(&[TimeWall]);
 const BYTES: Needs = Needs::Capabilities(&[Random]);
+const SET: Needs = Needs::Capabilities(&[EnvWrite]);
+const GET: Needs = Needs::Capabilities(&[EnvRead]);
+const SEEDED: Needs = Needs::Nothing("follows from the seed that the guest gave");
 const VARIABLES: Needs = Needs::Optional { capabilities: &[EnvRead], otherwise: "an empty list" };
 const TIME: Needs = Needs::Optional { capabilities: &[TimeWall], otherwise: "deterministic time" };
 const INSECURE: Needs = Needs::Optional { capabilities: &[Random], otherwise: "a fixed sequence" };
@@ -81,6 +87,48 @@ const fn row(interface: &'static str, function: &'static str, needs: Needs) -> R
 
 /// The table. Resources are dropped without a row: giving up takes nothing.
 pub const SURFACE: &[Row] = &[
+    row("caphost:host/capabilities", "drop", Needs::Nothing("giving up takes nothing")),
+    row("caphost:host/capabilities", "has", FACT),
+    row("caphost:host/capabilities", "list", FACT),
+    row("caphost:host/capabilities", "require", FACT),
+    row("caphost:host/env", "get", GET),
+    row("caphost:host/env", "list", VARIABLES),
+    row("caphost:host/env", "remove", SET),
+    row("caphost:host/env", "set", SET),
+    row("caphost:host/fs", "[method]file.metadata", READ),
+    row("caphost:host/fs", "[method]file.read", HANDLE),
+    row("caphost:host/fs", "[method]file.read-at", HANDLE),
+    row("caphost:host/fs", "[method]file.seek", HANDLE),
+    row("caphost:host/fs", "[method]file.set-size", HANDLE),
+    row("caphost:host/fs", "[method]file.sync", HANDLE),
+    row("caphost:host/fs", "[method]file.sync-data", HANDLE),
+    row("caphost:host/fs", "[method]file.write", HANDLE),
+    row("caphost:host/fs", "[method]file.write-at", HANDLE),
+    row("caphost:host/fs", "append-file", WRITE),
+    row("caphost:host/fs", "copy", READ_WRITE),
+    row("caphost:host/fs", "create-directory", WRITE),
+    row("caphost:host/fs", "hard-link", READ_WRITE),
+    row("caphost:host/fs", "list-directory", READ),
+    row("caphost:host/fs", "metadata", READ),
+    row("caphost:host/fs", "open", READ_WRITE),
+    row("caphost:host/fs", "read-file", READ),
+    row("caphost:host/fs", "read-link", READ),
+    row("caphost:host/fs", "remove-directory", WRITE),
+    row("caphost:host/fs", "remove-file", WRITE),
+    row("caphost:host/fs", "rename", WRITE),
+    row("caphost:host/fs", "set-times", WRITE),
+    row("caphost:host/fs", "symlink", WRITE),
+    row("caphost:host/fs", "symlink-metadata", READ),
+    row("caphost:host/fs", "write-file", WRITE),
+    row("caphost:host/random", "[constructor]seeded", SEEDED),
+    row("caphost:host/random", "[method]seeded.bytes", SEEDED),
+    row("caphost:host/random", "[method]seeded.number", SEEDED),
+    row("caphost:host/random", "bytes", BYTES),
+    row("caphost:host/random", "number", BYTES),
+    row("caphost:host/time", "monotonic", TIME),
+    row("caphost:host/time", "now", CLOCK),
+    row("caphost:host/time", "resolution", Needs::Nothing("a constant")),
+    row("caphost:host/time", "sleep", TIME),
     row("wasi:cli/environment", "get-arguments", OWN),
     row("wasi:cli/environment", "get-environment", VARIABLES),
     row("wasi:cli/environment", "initial-cwd", Needs::Nothing("answers that there is none")),

@@ -2,24 +2,29 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panic")]
 
-use caphost::surface::{Needs, SURFACE};
+use caphost::surface::{self, Needs, SURFACE};
 use std::collections::{BTreeMap, BTreeSet};
 use wit_parser::{Resolve, WorldItem};
 
-/// The functions that `caphost:host/command` imports: what `bindgen!` makes and the linker links.
-fn linked() -> BTreeSet<(String, String)> {
+/// The functions of each interface that `caphost:host/command` imports: what `bindgen!` makes and the linker links.
+fn interfaces() -> BTreeMap<String, Vec<String>> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path("../../wit").expect("the contract");
     let world = resolve.packages[package].worlds["command"];
-    let mut functions = BTreeSet::new();
+    let mut interfaces = BTreeMap::new();
     for item in resolve.worlds[world].imports.values() {
         let WorldItem::Interface { id, .. } = item else { panic!("the world imports interfaces only") };
         let interface = &resolve.interfaces[*id];
         let package = &resolve.packages[interface.package.expect("a package")].name;
         let name = format!("{}:{}/{}", package.namespace, package.name, interface.name.as_deref().expect("a name"));
-        functions.extend(interface.functions.keys().map(|function| (name.clone(), function.clone())));
+        interfaces.insert(name, interface.functions.keys().cloned().collect());
     }
-    functions
+    interfaces
+}
+
+fn linked() -> BTreeSet<(String, String)> {
+    let of_one = |(name, functions): (String, Vec<String>)| functions.into_iter().map(move |one| (name.clone(), one));
+    interfaces().into_iter().flat_map(of_one).collect()
 }
 
 #[test]
@@ -29,9 +34,23 @@ fn the_table_and_the_linked_functions_are_the_same() {
     let linked = linked();
     let missing: Vec<_> = linked.difference(&rows).collect();
     let dead: Vec<_> = rows.difference(&linked).collect();
-    assert!(linked.len() > 50, "the contract was read");
+    for package in ["wasi:", "caphost:host/"] {
+        assert!(linked.iter().filter(|(name, _)| name.starts_with(package)).count() > 40, "{package} was read");
+    }
     assert!(missing.is_empty(), "linked without a row: {missing:?}");
     assert!(dead.is_empty(), "rows of nothing: {dead:?}");
+}
+
+/// A component that imports one is not told that nobody provides it.
+#[test]
+fn every_linked_interface_is_known() {
+    let interfaces = interfaces();
+    for (interface, functions) in &interfaces {
+        assert!(surface::is_provided(interface), "{interface}");
+        let is_types_only = surface::TYPES_ONLY.contains(&interface.as_str());
+        assert!(!is_types_only || functions.is_empty(), "{interface} has functions");
+    }
+    assert!(surface::TYPES_ONLY.iter().all(|types| interfaces.contains_key(*types)));
 }
 
 #[test]

@@ -1,6 +1,9 @@
-//! What the blessed texts show of the probe's operations.
+//! What the blessed texts show of the operations of the guests that make single calls.
 
 use std::collections::BTreeSet;
+
+/// The guests whose operations are functions.
+const GUESTS: [&str; 2] = [" {probe}", " {host-api}"];
 
 /// Operations, and in which way each was seen.
 #[derive(Debug, Default)]
@@ -14,11 +17,11 @@ impl Seen {
         self.ways.contains(&(operation.to_owned(), way.to_owned()))
     }
 
-    /// Takes in the runs of the probe in an `expected.txt`.
+    /// Takes in the runs of those guests in an `expected.txt`.
     pub fn read(&mut self, expected: &str) {
         for run in expected.split("\n\n") {
             let Some(command) = run.lines().find(|line| line.starts_with("$ caphost run ")) else { continue };
-            if !command.contains(" {probe}") {
+            if !GUESTS.iter().any(|guest| command.contains(guest)) {
                 continue;
             }
             let mode = if command.contains(" --on-deny trap") { "trap" } else { "error" };
@@ -40,12 +43,21 @@ impl Seen {
             ("ok", false) => format!("answered without a grant, {mode}"),
             // Nothing after the arrow: the call never came back.
             ("", _) => format!("refused, {mode}"),
-            ("err", _) if answer == "err not-permitted" => format!("refused, {mode}"),
-            ("err", _) if answer == "err bad-descriptor" => format!("not opened for it, {mode}"),
+            ("err", _) if is_refusal(answer) => format!("refused, {mode}"),
+            ("err", _) if is_wrong_handle(answer) => format!("not opened for it, {mode}"),
             _ => return,
         };
         self.ways.insert((operation.to_owned(), way));
     }
+}
+
+/// The refusal of either front door.
+fn is_refusal(answer: &str) -> bool {
+    answer == "err not-permitted" || answer.starts_with("err denied ")
+}
+
+fn is_wrong_handle(answer: &str) -> bool {
+    matches!(answer, "err bad-descriptor" | "err bad-handle")
 }
 
 #[cfg(test)]
@@ -58,8 +70,10 @@ mod tests {
         seen.read(
             "$ caphost run --on-deny error --allow fs {probe} x\nexit 0\n--- stdout\nread f -> ok\nwrite f -> err not-permitted\n\n\
              $ caphost run --on-deny trap {probe} x\nexit 1\n--- stdout\nstat f -> ok\nwrite f ->\n--- stderr\nsync -> ok\n\n\
-             $ caphost run {stdapp} x\nexit 1\n--- stdout\nsync -> ok\n",
+             $ caphost run {stdapp} x\nexit 1\n--- stdout\nsync -> ok\n\n\
+             $ caphost run --allow fs {host-api} x\nexit 0\n--- stdout\nfile.read f -> err bad-handle\nfs.copy a b -> err denied fs.read CAP0101 \"a\"\n",
         );
+        assert!(seen.has("file.read", "not opened for it, error") && seen.has("fs.copy", "refused, error"));
         assert!(seen.has("read", "answered with a grant") && seen.has("write", "refused, error"));
         assert!(seen.has("stat", "answered without a grant, trap") && seen.has("write", "refused, trap"));
         assert!(!seen.has("read", "refused, error") && !seen.has("sync", "answered without a grant, trap"));

@@ -23,11 +23,17 @@ pub struct Function {
     pub name: String,
 }
 
+/// The package whose operations are always named with their interface or resource.
+const OWN: &str = "caphost:host/";
+
 impl Function {
-    /// The name of the probe's operation.
+    /// The name of the guest's operation.
     pub fn operation(&self) -> String {
-        match self.interface.rsplit_once('/') {
-            Some((_, interface)) if AMBIGUOUS.contains(&self.name.as_str()) => format!("{interface}.{}", self.name),
+        let interface = self.interface.rsplit_once('/').map_or("", |(_, interface)| interface);
+        let is_own = self.interface.starts_with(OWN);
+        match &self.resource {
+            Some(resource) if is_own => format!("{resource}.{}", self.name),
+            _ if is_own || AMBIGUOUS.contains(&self.name.as_str()) => format!("{interface}.{}", self.name),
             _ => self.name.clone(),
         }
     }
@@ -54,14 +60,15 @@ impl fmt::Display for Function {
     }
 }
 
-/// All stable functions of the 0.2 packages in `folder`: a package is a folder of `.wit` files, or one file.
+/// All stable functions of the package in `folder`, and of the 0.2 packages in its `deps`: each is a folder of `.wit` files, or
+/// one file.
 ///
 /// # Errors
 /// When a file cannot be read, or is no WIT.
 pub(super) fn functions(folder: &Path) -> anyhow::Result<Vec<Function>> {
-    let mut functions = Vec::new();
-    let entries = fs::read_dir(folder).with_context(|| format!("failed to read `{}`", folder.display()))?;
-    for entry in entries {
+    let mut functions = of_package(&UnresolvedPackageGroup::parse_dir(folder)?.main);
+    let deps = folder.join("deps");
+    for entry in fs::read_dir(&deps).with_context(|| format!("failed to read `{}`", deps.display()))? {
         let path = entry?.path();
         let group = if path.is_dir() {
             UnresolvedPackageGroup::parse_dir(&path)?
@@ -69,29 +76,32 @@ pub(super) fn functions(folder: &Path) -> anyhow::Result<Vec<Function>> {
             UnresolvedPackageGroup::parse(&path, &fs::read_to_string(&path)?)
                 .map_err(|(_, error)| anyhow!("{}: {error}", path.display()))?
         };
-        functions.extend(std::iter::once(&group.main).chain(&group.nested).flat_map(of_package));
+        let packages = std::iter::once(&group.main).chain(&group.nested);
+        functions.extend(packages.filter(|package| is_second_generation(package)).flat_map(of_package));
     }
     Ok(functions)
 }
 
+fn is_second_generation(package: &UnresolvedPackage) -> bool {
+    package.name.version.as_ref().is_some_and(|version| (version.major, version.minor) == (0, 2))
+}
+
 fn of_package(package: &UnresolvedPackage) -> Vec<Function> {
-    if package.name.version.as_ref().is_none_or(|version| (version.major, version.minor) != (0, 2)) {
-        return Vec::new();
-    }
     let mut functions = Vec::new();
     for (_, interface) in package.interfaces.iter().filter(|(_, interface)| is_stable(&interface.stability)) {
         let Some(interface_name) = &interface.name else { continue };
         for function in interface.functions.values().filter(|function| is_stable(&function.stability)) {
-            let resource = match function.kind {
-                FunctionKind::Method(resource) => {
-                    package.types.get(resource).and_then(|resource| resource.name.clone())
-                }
-                _ => None,
+            let name_of = |resource| package.types.get(resource).and_then(|resource| resource.name.clone());
+            let (resource, name) = match function.kind {
+                FunctionKind::Method(resource) => (name_of(resource), function.item_name().to_owned()),
+                // Called by the name of what it makes.
+                FunctionKind::Constructor(resource) => (None, name_of(resource).unwrap_or_default()),
+                _ => (None, function.item_name().to_owned()),
             };
             functions.push(Function {
                 interface: format!("{}:{}/{interface_name}", package.name.namespace, package.name.name),
                 resource,
-                name: function.item_name().to_owned(),
+                name,
             });
         }
     }

@@ -1,5 +1,6 @@
 //! Why bytes cannot be run.
 
+use super::interface;
 use caphost_policy::codes::Code;
 use caphost_policy::visible::escape;
 use wasmparser::BinaryReaderError;
@@ -97,6 +98,9 @@ impl BadComponent {
                 "it exports nothing; a Rust program needs a `main`, a `cdylib` is a library".to_owned()
             }
             Self::NoCommand { exports } => format!("it exports {}", listed(exports)),
+            Self::UnknownImport { import } | Self::UnknownFunction { import, .. } if interface::is_own(import) => {
+                format!("this build provides version {} of `caphost:host`: build it for that", interface::own_version())
+            }
             Self::UnknownImport { .. } => {
                 "compose it with the component that exports the interface: `wac plug`".to_owned()
             }

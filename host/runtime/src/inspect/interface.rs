@@ -48,6 +48,27 @@ pub(super) fn generation(name: &str) -> Generation {
     }
 }
 
+/// The version of `caphost:host` that this build provides.
+const OWN_VERSION: (u32, u32) = (0, 1);
+
+/// That version, as it is written.
+pub(super) fn own_version() -> String {
+    let (major, minor) = OWN_VERSION;
+    format!("{major}.{minor}")
+}
+
+/// Whether `name` is an interface of `caphost:host`.
+pub(super) fn is_own(name: &str) -> bool {
+    name.starts_with("caphost:host/")
+}
+
+/// Whether an interface of `caphost:host` is of a version that this build provides: as with WASI, the last number is free.
+pub(super) fn is_current(name: &str) -> bool {
+    let (_, version) = split(name);
+    let numbers: Option<Vec<u32>> = version.unwrap_or_default().split('.').map(|number| number.parse().ok()).collect();
+    matches!(numbers.as_deref(), Some([major, minor, _]) if (*major, *minor) == OWN_VERSION)
+}
+
 /// Whether `name` is `wasi:cli/run`, of any generation.
 pub(super) fn is_run(name: &str) -> bool {
     split(name).0 == "wasi:cli/run"
@@ -78,5 +99,16 @@ mod tests {
         ] {
             assert_eq!(generation(name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn versions_of_our_own_package_are_told_apart() {
+        for name in ["caphost:host/fs@0.1.0", "caphost:host/fs@0.1.7"] {
+            assert!(is_own(name) && is_current(name), "{name}");
+        }
+        for version in ["", "@", "@0.1", "@0.2.0", "@1.1.0", "@0.1.0-rc.1", "@0.1.0.0", "@0.1.x"] {
+            assert!(!is_current(&format!("caphost:host/fs{version}")), "{version}");
+        }
+        assert!(!is_own("caphost:hosts/fs@0.1.0"));
     }
 }

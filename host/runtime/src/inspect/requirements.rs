@@ -53,8 +53,9 @@ fn require_known(import: &Import) -> Result<(), BadComponent> {
     if surface::is_refused_package(&import.interface) {
         return Ok(());
     }
-    let is_ours = import.name.starts_with("wasi:") && interface::generation(&import.name) != Generation::Second;
-    if is_ours || !surface::is_provided(&import.interface) {
+    let is_other_wasi = import.name.starts_with("wasi:") && interface::generation(&import.name) != Generation::Second;
+    let is_other_version = is_other_wasi || interface::is_own(&import.name) && !interface::is_current(&import.name);
+    if is_other_version || !surface::is_provided(&import.interface) {
         return Err(BadComponent::UnknownImport { import: import.name.clone() });
     }
     let is_known = |function: &&String| surface::rows_of(&import.interface).any(|row| row.function == **function);

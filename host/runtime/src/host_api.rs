@@ -1,0 +1,10 @@
+//! `caphost:host` on [`caphost_caps::guest`]. Each function looks up, calls and converts; what it may do is decided below.
+
+mod capabilities;
+pub(crate) mod convert;
+mod env;
+mod file;
+mod fs;
+mod random;
+pub(crate) mod refusing;
+mod time;

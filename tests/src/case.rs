@@ -83,7 +83,7 @@ pub struct Step {
     /// What the step is there for, where its command does not say it.
     pub note: Option<String>,
     /// All arguments of `caphost`; instead of `guest`. With neither, nothing is run and `tree` shows the files.
-    /// `{NAME}` is the guest program NAME, `{made:NAME}` a made component.
+    /// `{NAME}` is the guest program NAME, `{native:NAME}` the same built natively, `{made:NAME}` a made component.
     #[serde(default)]
     pub args: Vec<String>,
     /// `caphost run` of this guest: its name and its arguments.

@@ -5,7 +5,7 @@
 //! records ([`audit`]), the files afterwards ([`tree`]). [`spec`] runs a case and [`compare`]s; `--bless` writes the file anew.
 //!
 //! Guests are the programs of `guests/` and the components of [`made`]. Volatile texts are [`redact`]ed.
-//! [`coverage`] holds that every function of the WASI packages stands in some case, granted and refused.
+//! [`coverage`] holds that every function of `caphost:host` and of the WASI packages stands in some case, granted and refused.
 
 pub mod audit;
 pub mod case;

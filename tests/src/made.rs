@@ -72,6 +72,8 @@ fn all() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
         ("unknown-interface", importing("acme:thing/api@1.0.0", "do-it")?),
         ("deceitful-names", deceitful()?),
         ("unknown-function", importing("wasi:cli/environment@0.2.0", "get-secrets")?),
+        ("own-next-version", importing("caphost:host/env@0.2.0", "get")?),
+        ("own-unknown-function", importing("caphost:host/env@0.1.0", "get-secrets")?),
         ("wrong-type", importing("wasi:clocks/monotonic-clock@0.2.0", "now")?),
         ("exit-with-code", component(&[EXITS_WITH_CODE, EXPORT_RUN])?),
         ("two-pages", component(&[GROWS, EXPORT_RUN])?),

@@ -42,6 +42,11 @@ impl Programs {
         &self.guests
     }
 
+    /// The folder of the guests as native programs.
+    pub fn natives(&self) -> PathBuf {
+        root().join("target/guests/release")
+    }
+
     /// The folder of the made components.
     pub fn made(&self) -> &Path {
         self.made.path()
@@ -66,15 +71,27 @@ impl Programs {
         Ok(path)
     }
 
-    /// `text` with each `{NAME}` of a program replaced by its file.
+    /// The guest program `name` as a native program.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn native(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let path = self.natives().join(name);
+        ensure!(path.is_file(), "no program `{}`: run `cargo xtask guests`", path.display());
+        Ok(path)
+    }
+
+    /// `text` with each `{NAME}` or `{native:NAME}` of a program replaced by its file.
     ///
     /// # Errors
     /// When there is no such program.
     pub fn resolve(&self, text: &str) -> anyhow::Result<String> {
-        match named(text) {
-            Some(name) => Ok(self.component(name)?.display().to_string()),
-            None => Ok(text.to_owned()),
-        }
+        let Some(name) = named(text) else { return Ok(text.to_owned()) };
+        let path = match name.strip_prefix("native:") {
+            Some(native) => self.native(native)?,
+            None => self.component(name)?,
+        };
+        Ok(path.display().to_string())
     }
 
     /// `program` in `directory`, with the few variables that every run has.

@@ -74,6 +74,7 @@ impl Place {
             .path(&work, "{work}")
             .path(&root, "{temp}")
             .path(programs.guests(), "{guests}")
+            .path(&programs.natives(), "{natives}")
             .path(programs.made(), "{made}")
             .path(programs.cache(), "{cache}");
         Ok(Self { work, audit: root.join("audit.jsonl"), redactor, _folder: folder })

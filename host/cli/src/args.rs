@@ -35,10 +35,23 @@ Everything behind APP.wasm is for the guest, options too. Examples:
   caphost run --allow fs:. --deny fs:./secrets --timeout 30s app.wasm --verbose
   caphost run --allow fs.read:/srv/in::/in,env.read:APP_*,time app.wasm";
 
+const EXEC_EXAMPLES: &str = "\
+The program is handed its grants on a sealed descriptor, and keeps to them where it uses the
+SDK. Of the environment it sees what it was granted or given. On Linux the kernel (Landlock)
+refuses it every other file, and the network, as far as it can: a note says how far. Without
+that, a native program is not confined.
+Ends as the program ends; with 126 or 127 if it cannot be started.
+Examples:
+  caphost exec --allow fs.read:./data -- ./indexer data
+  caphost exec --allow fs:./out --env MODE=fast --audit log.jsonl -- ./indexer out
+  caphost exec --allow fs.read:./data --require-landlock -- ./indexer data";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a component
     Run(Box<RunArguments>),
+    /// Start a native program that is handed its grants
+    Exec(ExecArguments),
     /// Say whether every import is covered and every grant usable, without running anything
     Check(CheckArguments),
     /// Show what a component imports, exports, and could ever use
@@ -71,6 +84,14 @@ pub(crate) struct AuthorityArguments {
     /// Give the guest a variable of this value, and the grant to read it
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) env: Vec<(String, String)>,
+}
+
+/// What is written down.
+#[derive(Debug, Default, Args)]
+pub(crate) struct AuditArguments {
+    /// Record every decision in this file, as chained JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
 }
 
 /// How much may be used.
@@ -115,9 +136,8 @@ pub(crate) struct RunArguments {
     /// Close the guest's standard input
     #[arg(long)]
     pub(crate) no_stdin: bool,
-    /// Record every decision in this file, as chained JSON lines
-    #[arg(long, value_name = "FILE")]
-    pub(crate) audit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
     /// Compile anew, and keep no compiled code
     #[arg(long)]
     pub(crate) no_cache: bool,
@@ -126,6 +146,21 @@ pub(crate) struct RunArguments {
     pub(crate) component_and_arguments: Vec<OsString>,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(override_usage = "caphost exec [OPTIONS] [--] PROGRAM [ARGS]...", after_help = EXEC_EXAMPLES)]
+pub(crate) struct ExecArguments {
+    #[command(flatten)]
+    pub(crate) authority: AuthorityArguments,
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
+    /// Start only if the kernel enforces every file grant and deny rule, and refuses TCP
+    #[arg(long)]
+    pub(crate) require_landlock: bool,
+    /// The program, looked up in PATH; what follows is for it
+    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM", num_args = 1..)]
+    pub(crate) program_and_arguments: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -21,20 +21,26 @@ pub(crate) enum Exit {
     BadComponent,
     /// Something of the host failed.
     Host,
+    /// The program is there, and cannot be started.
+    NotStarted,
+    /// There is no such program.
+    NoProgram,
     /// The guest crashed.
     Trap,
 }
 
 /// For each way to end, its code and what it means.
-const TABLE: [(Exit, u8, &str); 9] = [
+const TABLE: [(Exit, u8, &str); 11] = [
     (Exit::Success, 0, "success"),
     (Exit::No, 1, "of `check` and `explain`: something is not covered, not usable or refused"),
     (Exit::Usage, 2, "usage: an unknown option, a rule or limit that cannot be read"),
-    (Exit::Refused, 120, "refused: `--strict`, an unusable grant, or a refusal that ends the guest"),
+    (Exit::Refused, 120, "refused: `--strict`, `--require-landlock`, an unusable grant, a refusal that ends the guest"),
     (Exit::Limit, 121, "a limit was reached: memory, fuel, handles, instances or output"),
     (Exit::Timeout, 122, "the time limit was reached"),
     (Exit::BadComponent, 123, "the file is missing, unreadable or no component that can be run"),
     (Exit::Host, 124, "something of the host failed: the audit file, the engine"),
+    (Exit::NotStarted, 126, "of `exec`: the program is there and cannot be started"),
+    (Exit::NoProgram, 127, "of `exec`: there is no such program"),
     (Exit::Trap, 134, "the guest crashed"),
 ];
 

@@ -3,7 +3,7 @@
 
 use caphost::inspect::{Finding, unenforced};
 use caphost::policy::visible::escape;
-use caphost::policy::{Item, Rule};
+use caphost::policy::{Capability, Item, Rule};
 use caphost::surface;
 use std::fmt;
 
@@ -34,15 +34,15 @@ impl Grants {
         for item in items {
             match unenforced(item) {
                 Some(finding) => grants.refused.push(finding),
-                None => grants.take(item),
+                None => grants.take(item, surface::is_enforced),
             }
         }
         grants
     }
 
-    fn take(&mut self, item: &Item) {
+    fn take(&mut self, item: &Item, is_enforced: fn(Capability) -> bool) {
         let (usable, useless): (Vec<_>, Vec<_>) =
-            item.rules.iter().cloned().partition(|rule| surface::is_enforced(rule.capability));
+            item.rules.iter().cloned().partition(|rule| is_enforced(rule.capability));
         self.rules.extend(usable);
         if !useless.is_empty() {
             self.withheld.push(Withheld { item: item.text.clone(), rules: useless });
@@ -56,5 +56,20 @@ impl fmt::Display for Withheld {
         let left_out = if names.len() == 1 { "it is" } else { "they are" };
         let (item, names) = (escape(&self.item), names.join(", "));
         write!(f, "`{item}` also means {names}, which nothing in this build can use; {left_out} not granted")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use caphost::policy::parse_items;
+
+    #[test]
+    fn of_a_profile_the_part_that_can_be_used_is_granted_and_a_note_names_the_rest() {
+        let mut grants = Grants::default();
+        grants.take(parse_items("env").unwrap().first().unwrap(), |capability| capability == Capability::EnvRead);
+        assert_eq!(grants.rules.iter().map(ToString::to_string).collect::<Vec<_>>(), ["env.read"]);
+        let notes: Vec<_> = grants.withheld.iter().map(ToString::to_string).collect();
+        assert_eq!(notes, ["`env` also means `env.write`, which nothing in this build can use; it is not granted"]);
     }
 }

@@ -4,11 +4,13 @@
 //! [`report`]; exit codes are chosen in [`exit`] and returned by [`main`], and nowhere else.
 
 mod args;
+mod begin;
 mod check;
 mod columns;
 mod completions;
 mod component;
 mod docs;
+mod exec;
 mod exit;
 mod explain;
 mod failure;
@@ -40,6 +42,7 @@ fn obey(arguments: Arguments) -> Exit {
     let reporter = Reporter::new(arguments.error_format);
     let outcome = match arguments.command {
         Command::Run(arguments) => run::run(*arguments, reporter),
+        Command::Exec(arguments) => exec::exec(arguments, reporter),
         Command::Check(arguments) => check::check(arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Explain(arguments) => explain::explain(arguments),

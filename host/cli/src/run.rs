@@ -6,23 +6,21 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Message, Refusals, Reporter, Subject};
 use crate::settings::{self, RunSettings};
-use crate::watchdog;
+use crate::{begin, watchdog};
 use anyhow::{Context, Error};
-use caphost::caps::ambient::{self, HostAuthority};
-use caphost::caps::fs::MountError;
+use caphost::caps::Denied;
+use caphost::caps::ambient::HostAuthority;
 use caphost::caps::stdio::Stdout;
-use caphost::caps::{Denied, SessionError};
 use caphost::inspect::{Component, check};
 use caphost::policy::codes::Code;
 use caphost::policy::visible::escape;
-use caphost::{Cache, Host, OnDeny, Outcome, Run, RunError};
+use caphost::{Host, OnDeny, Outcome, Run, RunError};
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 /// Runs a component, and says how it ended.
 pub(crate) fn run(arguments: RunArguments, reporter: Reporter) -> Result<Exit, Failure> {
     let settings = settings::of_run(arguments)?;
-    settings.notes.iter().for_each(|note| reporter.tell(note));
+    settings.granted.notes.iter().for_each(|note| reporter.tell(note));
     let component = component::read(&settings.component)?;
     component.require_runnable().map_err(|error| component::bad(&name(&component), &error))?;
     let (subject, on_deny) = (Subject::of(&component), settings.on_deny);
@@ -38,24 +36,24 @@ pub(crate) fn run(arguments: RunArguments, reporter: Reporter) -> Result<Exit, F
 
 /// What `--strict` asks for.
 fn require_covered(component: &Component, settings: &RunSettings) -> Result<(), Failure> {
-    let findings = if settings.is_strict { check(component, &settings.policy) } else { Vec::new() };
+    let findings = if settings.is_strict { check(component, &settings.granted.policy) } else { Vec::new() };
     if findings.is_empty() { Ok(()) } else { Err(settings::refused(&findings)) }
 }
 
 fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Result<Outcome, Failure> {
-    let audit = settings.audit.as_deref().map(audit_file).transpose()?;
-    let limit = settings.policy.limits().wall_time;
+    let audit = settings.audit.as_deref().map(begin::audit_file).transpose()?;
+    let limit = settings.granted.policy.limits().wall_time;
     let run = Run {
-        protected: protected(settings.audit.clone()),
+        protected: begin::protected(settings.audit.clone()),
         arguments: settings.arguments,
-        environment: settings.environment,
+        environment: settings.granted.environment,
         on_deny: settings.on_deny,
         stdin: settings.stdin,
         stdout: Stdout::Host,
         stderr: Stdout::Host,
-        audit,
+        audit: audit.map(|file| Box::new(file) as Box<dyn Write + Send>),
         observer: Some(refusals.observer()),
-        ..Run::new(component, settings.policy)
+        ..Run::new(component, settings.granted.policy)
     };
     let guest = Host::new(settings.cache).prepare(run, HostAuthority::claim()).map_err(not_run)?;
     if let Some(limit) = limit {
@@ -64,35 +62,16 @@ fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Re
     guest.run_here().map_err(not_run)
 }
 
-/// What no grant lets the guest write: its audit log, and the code cache, whether this run uses it or not.
-fn protected(audit: Option<PathBuf>) -> Vec<PathBuf> {
-    let cache = match Cache::user(HostAuthority::claim()) {
-        Cache::Directory(directory) => Some(directory),
-        Cache::Off => None,
-    };
-    audit.into_iter().chain(cache).collect()
-}
-
-fn audit_file(path: &Path) -> anyhow::Result<Box<dyn Write + Send>> {
-    let file = ambient::create_audit_file(path, HostAuthority::claim());
-    let file =
-        file.with_context(|| format!("failed to create the audit file `{}`", escape(&path.to_string_lossy())))?;
-    Ok(Box::new(file))
-}
-
 /// Why nothing ran, or why what ran does not count.
 fn not_run(error: RunError) -> Failure {
     let text = escape(&error.to_string()).to_string();
     match error {
-        RunError::Session(SessionError::Mounts(errors)) => {
-            let message = |error: &MountError| Message::new(error.to_string()).code(Code::UnusableGrant);
-            Failure { exit: Exit::Refused, messages: errors.0.iter().map(message).collect() }
-        }
+        RunError::Session(error) => begin::not_begun(error),
         // The outer structure was sound, so it is the code inside that the engine does not take.
         RunError::Compile(_) => Failure::new(Exit::BadComponent, Message::new(text).code(Code::Malformed)),
         // Every import has a known name, so it is a type that does not fit.
         RunError::Link(_) => Failure::new(Exit::BadComponent, Message::new(text).code(Code::UnknownImport)),
-        RunError::Session(_) | RunError::Host(_) | RunError::Audit(_) => Error::new(error).into(),
+        RunError::Host(_) | RunError::Audit(_) => Error::new(error).into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the command line means: rules read, limits set, defaults chosen. Commands that start a guest share it.
 
-use crate::args::{AuthorityArguments, LimitArguments, RunArguments};
+use crate::args::{AuthorityArguments, ExecArguments, LimitArguments, RunArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::grants::Grants;
@@ -27,14 +27,19 @@ pub(crate) struct Authority {
     readable: Vec<Rule>,
 }
 
-/// Everything about one run.
-pub(crate) struct RunSettings {
-    pub(crate) component: PathBuf,
-    pub(crate) arguments: Vec<String>,
+/// What a guest is given.
+pub(crate) struct Granted {
     pub(crate) policy: Policy,
     pub(crate) environment: Vec<(String, String)>,
     /// What the operator should know of the policy.
     pub(crate) notes: Vec<Message>,
+}
+
+/// Everything about one run.
+pub(crate) struct RunSettings {
+    pub(crate) component: PathBuf,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) granted: Granted,
     pub(crate) on_deny: OnDeny,
     pub(crate) is_strict: bool,
     pub(crate) stdin: Stdin,
@@ -42,29 +47,63 @@ pub(crate) struct RunSettings {
     pub(crate) cache: Cache,
 }
 
+/// Everything about one native program.
+pub(crate) struct ExecSettings {
+    pub(crate) program: OsString,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) granted: Granted,
+    pub(crate) audit: Option<PathBuf>,
+    pub(crate) requires_landlock: bool,
+}
+
 /// What `arguments` mean.
 ///
 /// # Errors
 /// A usage error for what cannot be read; a refusal for a grant that nothing can use.
 pub(crate) fn of_run(arguments: RunArguments) -> Result<RunSettings, Failure> {
-    let authority = authority(arguments.authority)?;
-    let grants = Grants::of(&authority.allow);
-    if !grants.refused.is_empty() {
-        return Err(refused(&grants.refused));
-    }
+    let granted = granted(arguments.authority, limits(&arguments.limits))?;
     let mut words = arguments.component_and_arguments.into_iter();
     let component = words.next().ok_or_else(|| Failure::usage("name the component to run"))?;
     Ok(RunSettings {
         component: component.into(),
         arguments: words.map(guest_argument).collect::<Result<_, _>>()?,
-        policy: authority.policy(grants.rules, limits(&arguments.limits)),
-        environment: authority.environment,
-        notes: grants.withheld.iter().map(|withheld| Message::note(withheld.to_string())).collect(),
+        granted,
         on_deny: arguments.on_deny.into(),
         is_strict: arguments.strict,
         stdin: if arguments.no_stdin { Stdin::Closed } else { Stdin::Host },
-        audit: arguments.audit,
+        audit: arguments.audit.audit,
         cache: if arguments.no_cache { Cache::Off } else { Cache::user(HostAuthority::claim()) },
+    })
+}
+
+/// What `arguments` mean.
+///
+/// # Errors
+/// As [`of_run`].
+pub(crate) fn of_exec(arguments: ExecArguments) -> Result<ExecSettings, Failure> {
+    let granted = granted(arguments.authority, Limits::default())?;
+    let mut words = arguments.program_and_arguments.into_iter();
+    let program = words.next().ok_or_else(|| Failure::usage("name the program to start"))?;
+    Ok(ExecSettings {
+        program,
+        arguments: words.collect(),
+        granted,
+        audit: arguments.audit.audit,
+        requires_landlock: arguments.require_landlock,
+    })
+}
+
+/// What a guest is given by `arguments`.
+fn granted(arguments: AuthorityArguments, limits: Limits) -> Result<Granted, Failure> {
+    let authority = authority(arguments)?;
+    let grants = Grants::of(&authority.allow);
+    if !grants.refused.is_empty() {
+        return Err(refused(&grants.refused));
+    }
+    Ok(Granted {
+        policy: authority.policy(grants.rules, limits),
+        notes: grants.withheld.iter().map(|withheld| Message::note(withheld.to_string())).collect(),
+        environment: authority.environment,
     })
 }
 
@@ -216,8 +255,8 @@ mod tests {
     #[test]
     fn a_given_variable_can_be_read_and_no_other() {
         let settings = run(&["--env", "A=1", "--env", "B=2", "--env", "A=3"]).unwrap();
-        assert_eq!(settings.environment, [("A".to_owned(), "3".to_owned()), ("B".to_owned(), "2".to_owned())]);
-        assert_eq!(["A", "B", "C"].map(|name| may_read(&settings.policy, name)), [true, true, false]);
+        assert_eq!(settings.granted.environment, [("A".to_owned(), "3".to_owned()), ("B".to_owned(), "2".to_owned())]);
+        assert_eq!(["A", "B", "C"].map(|name| may_read(&settings.granted.policy, name)), [true, true, false]);
     }
 
     #[test]
@@ -238,19 +277,13 @@ mod tests {
 
     #[test]
     fn denying_what_nothing_can_use_is_fine() {
-        assert_eq!(run(&["--deny", "net,env.write"]).unwrap().policy.denies().len(), 7);
+        assert_eq!(run(&["--deny", "net,env.write"]).unwrap().granted.policy.denies().len(), 7);
     }
 
     #[test]
-    fn of_a_profile_the_part_that_can_be_used_is_granted_and_a_note_names_the_rest() {
+    fn a_profile_that_can_be_used_is_granted_as_a_whole() {
         let settings = run(&["--allow", "env"]).unwrap();
-        assert!(may_read(&settings.policy, "A"));
-        assert!(!settings.policy.has_any_grant(Capability::EnvWrite));
-        let notes: Vec<_> = settings.notes.iter().map(Message::to_string).collect();
-        assert_eq!(
-            notes,
-            ["note: `env` also means `env.write`, which nothing in this build can use; it is not granted\n"]
-        );
-        assert!(run(&["--allow", "fs,time,random,env.read,core"]).unwrap().notes.is_empty());
+        assert!(may_read(&settings.granted.policy, "A") && settings.granted.policy.has_any_grant(Capability::EnvWrite));
+        assert!(run(&["--allow", "fs,time,random,env,core"]).unwrap().granted.notes.is_empty());
     }
 }

@@ -1,0 +1,84 @@
+//! `caphost exec`: becomes a native program that was handed its grants.
+
+mod elf;
+mod landlock;
+mod plan;
+mod program;
+mod status;
+
+use self::plan::Plan;
+use self::program::Program;
+use self::status::Status;
+use crate::args::ExecArguments;
+use crate::begin;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::{Message, Reporter};
+use crate::settings::{self, ExecSettings};
+use anyhow::Context;
+use caphost::caps::Session;
+use caphost::caps::ambient::{self, HostAuthority};
+use caphost::caps::handover::Handover;
+use caphost::policy::codes::Code;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// Becomes the program. Comes back only to say why it could not.
+pub(crate) fn exec(arguments: ExecArguments, reporter: Reporter) -> Result<Exit, Failure> {
+    let authority = HostAuthority::claim();
+    let settings = settings::of_exec(arguments)?;
+    settings.granted.notes.iter().for_each(|note| reporter.tell(note));
+    let program = Program::find(&settings.program)?;
+    let (handover, plan) = prepare(&settings, &program, authority)?;
+    // Before the kernel is told, for then not even our own descriptors can be listed.
+    let prepared = handover.prepare(authority).context("failed to hand the grants over")?;
+    let status = landlock::restrict(plan, &program).context("failed to apply Landlock")?;
+    if settings.requires_landlock {
+        require(&status)?;
+    }
+    reporter.tell(&Message::note(status.to_string()));
+    let error = prepared.exec(command(&settings, &program), authority);
+    Err(program.not_started(&error))
+}
+
+/// What the program is given, and what the kernel is asked for. A session of our own finds out which grants cannot be used, where
+/// they lie, and which variables are granted: as the program's session will.
+fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority) -> Result<(Handover, Plan), Failure> {
+    let policy = settings.granted.policy.clone();
+    let working_directory = ambient::working_directory(authority).context("failed to find the working directory")?;
+    let protected = begin::protected(settings.audit.clone());
+    let builder = Session::builder(policy.clone()).working_directory(working_directory.clone());
+    let builder = protected.iter().cloned().fold(builder, |builder, path| builder.protect(path));
+    let given = settings.granted.environment.iter().cloned();
+    let builder = given.fold(builder, |builder, (name, value)| builder.variable(name, value));
+    let session = builder.build(authority).map_err(begin::not_begun)?;
+    let plan = Plan::of(session.gate().policy(), &policy);
+    let audit = settings.audit.as_deref().map(begin::audit_file).transpose()?;
+    let handover = Handover {
+        subject: program.name(),
+        policy,
+        working_directory,
+        variables: session.environment().list("caphost exec"),
+        protected,
+        audit: audit.map(Into::into),
+    };
+    Ok((handover, plan))
+}
+
+/// What `--require-landlock` asks for.
+fn require(status: &Status) -> Result<(), Failure> {
+    let missing = status.missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = Message::new(format!("`--require-landlock`: the kernel would not enforce {missing}"));
+    let hint = "without `--require-landlock` the program starts, and a note says what is enforced";
+    Err(Failure::new(Exit::Refused, message.code(Code::NotConfined).hint(hint)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the program that the operator asked for, by its path")]
+fn command(settings: &ExecSettings, program: &Program) -> Command {
+    let mut command = Command::new(&program.path);
+    command.arg0(&settings.program).args(&settings.arguments);
+    command
+}

@@ -1,0 +1,67 @@
+//! Landlock: the kernel refuses a native program what no grant names. Invariant: what is allowed beyond the grants is what it
+//! takes to load the program, and stands in the tables of this file.
+
+use super::plan::{Gap, Plan, Tree};
+use super::program::Program;
+use super::status::Status;
+use anyhow::Context;
+use caphost::policy::Capability;
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, PathFd, PathFdError, Ruleset, RulesetAttr, RulesetCreated,
+    RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags, path_beneath_rules,
+};
+use std::io;
+use std::path::Path;
+
+/// The newest version of the interface whose rights this was written for. Older kernels enforce a part of them.
+const NEWEST: ABI = ABI::V10;
+
+/// Where shared libraries are, and the list of them.
+const LIBRARIES: [&str; 6] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"];
+
+const LOAD: BitFlags<AccessFs> = make_bitflags!(AccessFs::{Execute | ReadFile});
+const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
+const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
+    WriteFile | Truncate | MakeReg | MakeDir | MakeSym | RemoveFile | RemoveDir | Refer
+});
+/// In the directory of a file that is to be created.
+const CREATE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{WriteFile | Truncate | MakeReg});
+
+/// Has the kernel refuse this process, and the program that it becomes, everything but what is granted; for good.
+///
+/// Network access is not granted by anything yet, so none is allowed.
+///
+/// # Errors
+/// When the kernel has Landlock and does not take the rules.
+pub(super) fn restrict(plan: Plan, program: &Program) -> anyhow::Result<Status> {
+    let ruleset = Ruleset::default()
+        .handle_access(AccessFs::from_all(NEWEST))?
+        .handle_access(AccessNet::from_all(NEWEST))?
+        .scope(Scope::from_all(NEWEST))?
+        .create()?;
+    let loaded = program.loaders.iter().chain([&program.path]);
+    let mut ruleset = ruleset
+        .add_rules(path_beneath_rules(loaded, LOAD))?
+        .add_rules(path_beneath_rules(LIBRARIES, AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?;
+    let mut gaps = plan.gaps;
+    for tree in &plan.trees {
+        ruleset = allow(ruleset, tree, &mut gaps).with_context(|| format!("`{}`", tree.rule))?;
+    }
+    let status = ruleset.restrict_self()?;
+    let abi = if status.ruleset == RulesetStatus::NotEnforced { ABI::Unsupported } else { status.landlock.into() };
+    Ok(Status { abi, gaps })
+}
+
+fn allow(ruleset: RulesetCreated, tree: &Tree, gaps: &mut Vec<Gap>) -> anyhow::Result<RulesetCreated> {
+    let rights = if tree.capability == Capability::FsRead { READ } else { WRITE };
+    let (place, rights) = match PathFd::new(&tree.host) {
+        Err(PathFdError::OpenCall { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            gaps.push(Gap::NotThere(tree.rule.clone()));
+            (PathFd::new(Path::new(&tree.host).parent().unwrap_or(Path::new("/")))?, CREATE)
+        }
+        place => (place?, rights),
+    };
+    // Of a file, the rights that only directories have are left out.
+    Ok(ruleset.add_rule(PathBeneath::new(place, rights))?)
+}

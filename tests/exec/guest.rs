@@ -1,0 +1,104 @@
+//! The guest: it does what its arguments say, one after the other, and prints a line for each.
+#![expect(clippy::print_stdout, reason = "standard output is what the test reads")]
+
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+use caphost_caps::ambient::HostAuthority;
+use caphost_caps::guest;
+use caphost_caps::handover::{DESCRIPTOR, Handover};
+
+/// Numbers of descriptors that are looked for.
+const NUMBERS: std::ops::Range<u32> = 0..64;
+
+/// Runs the operations.
+pub(crate) fn run(operations: &[String]) -> ExitCode {
+    for operation in operations {
+        let words: Vec<&str> = operation.split(' ').collect();
+        match answer(&words) {
+            Ok(answer) => println!("{operation}: {answer}"),
+            Err(error) => println!("{operation}: failed: {error:#}"),
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn answer(words: &[&str]) -> anyhow::Result<String> {
+    match *words {
+        ["sdk", ref words @ ..] => sdk(words),
+        ["std", ref words @ ..] => Ok(std(words)),
+        ["environment"] => Ok(format!("{:?}", env::vars().collect::<Vec<_>>())),
+        ["descriptors"] => Ok(format!("{:?}", NUMBERS.filter(|number| is_open(*number)).collect::<Vec<_>>())),
+        ["descriptor", "overwrite"] => Ok(io(handed_over()?.write_all(b"caphost handover 1\n{}"))),
+        ["descriptor", "cut"] => Ok(io(handed_over()?.set_len(0))),
+        ["handover"] => Ok(match Handover::receive(HostAuthority::claim())? {
+            Some(handover) => format!("{} in {}", handover.subject, handover.working_directory.display()),
+            None => "none".to_owned(),
+        }),
+        ["child", ref operation @ ..] => child(&operation.join(" ")),
+        ["say", word] => Ok(word.to_owned()),
+        _ => bail!("no such operation"),
+    }
+}
+
+/// Through the session that was handed over.
+fn sdk(words: &[&str]) -> anyhow::Result<String> {
+    let handover = Handover::receive(HostAuthority::claim())?.context("nothing was handed over")?;
+    let session = handover.session(HostAuthority::claim())?;
+    Ok(match *words {
+        ["environment"] => format!("{:?}", guest::env::list(&session)),
+        ["variable", name] => format!("{:?}", guest::env::get(&session, name).map_err(kind)),
+        ["read", path] => format!("{:?}", guest::fs::read_file(&session, path).map(text).map_err(kind)),
+        ["write", path] => format!("{:?}", guest::fs::write_file(&session, path, b"sdk").map_err(kind)),
+        _ => bail!("no such operation"),
+    })
+}
+
+/// Past it, with the standard library alone.
+fn std(words: &[&str]) -> String {
+    match *words {
+        ["read", path] => format!("{:?}", fs::read(path).map(text).map_err(|error| error.kind())),
+        ["list", path] => io(fs::read_dir(path)),
+        ["write", path] => io(fs::write(path, "std")),
+        ["remove", path] => io(fs::remove_file(path)),
+        ["rename", from, to] => io(fs::rename(from, to)),
+        ["run", program] => io(Command::new(program).output()),
+        ["connect", address] => io(TcpStream::connect(address)),
+        ["listen", address] => io(TcpListener::bind(address)),
+        ["datagram", address] => io(UdpSocket::bind(address)),
+        _ => "no such operation".to_owned(),
+    }
+}
+
+fn io<T>(outcome: io::Result<T>) -> String {
+    outcome.map_or_else(|error| format!("{:?}", error.kind()), |_| "done".to_owned())
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// `Denied(Refused { … })` without what is in it.
+fn kind(error: guest::Error) -> String {
+    format!("{error:?}").split(['(', ' ']).next().unwrap_or_default().to_owned()
+}
+
+fn is_open(number: u32) -> bool {
+    fs::read_link(format!("/proc/self/fd/{number}")).is_ok()
+}
+
+/// The file on the descriptor, opened for writing.
+fn handed_over() -> anyhow::Result<File> {
+    let path = format!("/proc/self/fd/{DESCRIPTOR}");
+    OpenOptions::new().write(true).open(path).context("it cannot even be opened")
+}
+
+/// This program once more, as a child of the guest.
+fn child(operation: &str) -> anyhow::Result<String> {
+    let output = Command::new(env::current_exe()?).args([super::GUEST, operation]).output()?;
+    Ok(text(output.stdout).trim_end().to_owned())
+}

@@ -1,1 +1,14 @@
 #![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
+
+pub mod capabilities;
+pub mod env;
+mod error;
+pub mod fs;
+#[cfg(not(target_family = "wasm"))]
+pub mod native;
+pub mod random;
+mod sys;
+pub mod time;
+
+pub use self::error::{Error, ErrorKind, Result};

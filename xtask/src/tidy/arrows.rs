@@ -21,8 +21,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("caphost-caps", &["caphost-policy"]),
     ("caphost", &["caphost-caps", "caphost-policy"]),
     ("caphost-cli", &["caphost", "caphost-caps", "caphost-policy"]),
-    ("caphost-sdk", &["caphost-caps"]),
+    ("caphost-sdk", &["caphost-caps", "caphost-policy"]),
     ("caphost-tests", &["caphost", "caphost-caps", "caphost-policy", "caphost-sdk"]),
+    ("caphost-parity", &["caphost", "caphost-sdk", "caphost-tests", "scenarios"]),
+    ("scenarios", &["caphost-sdk"]),
     ("xtask", &[]),
 ];
 
@@ -69,7 +71,7 @@ fn guests_are_light(tree: &Tree) -> Vec<Violation> {
         |name| name == "caphost-sdk",
         |_, dependency| {
             let is_native_only = dependency.target.as_deref().is_some_and(|target| target.starts_with("cfg(not("));
-            dependency.name == "caphost-caps" && !is_native_only
+            may_name(&dependency.name).is_some() && !is_native_only
         },
     )
 }
@@ -118,7 +120,8 @@ mod tests {
     }
 
     #[test]
-    fn the_sdk_takes_caps_natively_only() {
-        assert_eq!(guests_are_light(&Tree::of_packages(&[("caphost-sdk", &["caphost-caps"])])).len(), 1);
+    fn the_sdk_takes_the_host_natively_only() {
+        let tree = Tree::of_packages(&[("caphost-sdk", &["caphost-caps", "caphost-policy", "wit-bindgen"])]);
+        assert_eq!(guests_are_light(&tree).len(), 2);
     }
 }

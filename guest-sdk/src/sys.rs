@@ -1,0 +1,17 @@
+//! The host, through one of two doors with the same functions: the imports of a component, or the capability layer itself.
+//!
+//! Everything above this module is shared, so that a guest sees no difference. A door turns arguments and answers into the
+//! types of this crate, and does nothing else.
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod native;
+#[cfg(target_family = "wasm")]
+mod wasm;
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use self::native::*;
+#[cfg(target_family = "wasm")]
+pub(crate) use self::wasm::*;
+
+/// The most that is read from a file, or asked of the host's random source, in one call. The host gives no more of a file at once.
+pub(crate) const MAX_PIECE: usize = 1 << 20;

@@ -1,60 +1,9 @@
-//! Times file and clock operations from inside the guest: one source, built for wasm32-wasip2 and natively.
-//!
-//! `bench prepare DIR` lays out the files, `bench run DIR [--millis N] [ROW]…` prints a line `row nanoseconds` for each
-//! row. `cargo xtask bench` runs it under each host in turn.
+//! Times file and clock operations of std.
 
-mod files;
-mod measure;
 mod rows;
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// How long each row is measured unless `--millis` says otherwise.
-const DEFAULT_TIME: Duration = Duration::from_millis(40);
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match arguments.split_first().map(|(verb, rest)| (verb.as_str(), rest)) {
-        Some(("prepare", [directory])) => files::prepare(Path::new(directory)),
-        Some(("run", rest)) => run(rest),
-        _ => Err(io::Error::other("usage: bench prepare DIR | bench run DIR [--millis N] [ROW]…")),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(arguments: &[String]) -> io::Result<()> {
-    let (directory, time, wanted) = options(arguments)?;
-    for row in rows::ROWS {
-        if wanted.is_empty() || wanted.iter().any(|name| name == row.name) {
-            let nanoseconds = measure::median_ns(time, (row.prepare)(&directory)?)?;
-            println!("{} {nanoseconds:.1}", row.name);
-        }
-    }
-    Ok(())
-}
-
-fn options(arguments: &[String]) -> io::Result<(PathBuf, Duration, Vec<String>)> {
-    let mut time = DEFAULT_TIME;
-    let mut words = Vec::new();
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        if argument == "--millis" {
-            let millis = arguments.next().and_then(|text| text.parse().ok());
-            time = Duration::from_millis(millis.ok_or_else(|| io::Error::other("`--millis` needs a number"))?);
-        } else {
-            words.push(argument.clone());
-        }
-    }
-    let mut words = words.into_iter();
-    let directory = words.next().ok_or_else(|| io::Error::other("`run` needs a directory"))?;
-    Ok((directory.into(), time, words.collect()))
+    bench::main(rows::ROWS)
 }

@@ -5,16 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use crate::files;
-use crate::measure::Operation;
-
-/// An operation with its name in the table.
-pub struct Row {
-    /// As the harness and the table call it.
-    pub name: &'static str,
-    /// Opens what the operation works on, and gives the operation.
-    pub prepare: fn(&Path) -> io::Result<Operation>,
-}
+use bench::measure::Operation;
+use bench::{Row, expect, files};
 
 /// In the order of the table.
 pub const ROWS: &[Row] = &[
@@ -135,9 +127,4 @@ fn create_remove(directory: &Path) -> io::Result<Operation> {
         File::create(&path)?;
         fs::remove_file(&path)
     }))
-}
-
-/// A host that is fast because it does less than it was asked for must not win.
-fn expect(seen: usize, expected: usize) -> io::Result<()> {
-    if seen == expected { Ok(()) } else { Err(io::Error::other(format!("{seen} where {expected} were expected"))) }
 }

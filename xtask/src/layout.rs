@@ -11,7 +11,7 @@ pub(crate) const WASM: &str = "wasm32-wasip2";
 pub(crate) const GUEST_WORKSPACES: [&str; 2] = ["examples", "tests/guests"];
 
 /// Where a guest runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Platform {
     Wasm,
     Native,

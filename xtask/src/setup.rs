@@ -28,6 +28,9 @@ pub(crate) fn for_tests(layout: &Layout) -> Result<()> {
     if cfg!(target_os = "linux") && !process::is_installed("strace") {
         install_strace(layout);
     }
+    if !layout.at(PYTHON_TOOLS).join("bin/componentize-py").is_file() {
+        install_componentize_py(layout);
+    }
     Ok(())
 }
 
@@ -58,6 +61,24 @@ fn install_strace(layout: &Layout) {
     if let Err(error) = installed {
         println!(
             "note: `strace` could not be installed ({error:#}); the test that uses it will say that it did not run"
+        );
+    }
+}
+
+/// Where Python packages for tests are installed.
+const PYTHON_TOOLS: &str = "target/tools/python";
+
+/// Never fails: one test makes a guest in Python with it, and says so itself where it is missing.
+fn install_componentize_py(layout: &Layout) {
+    let folder = layout.at(PYTHON_TOOLS);
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv"]).arg(&folder);
+    let mut install = Command::new(folder.join("bin/pip"));
+    install.args(["install", "--quiet", "--disable-pip-version-check", "componentize-py==0.25.1"]);
+    let installed = process::run(layout, &mut make).and_then(|()| process::run(layout, &mut install));
+    if let Err(error) = installed {
+        println!(
+            "note: componentize-py could not be installed ({error:#}); the test that uses it will say that it did not run"
         );
     }
 }

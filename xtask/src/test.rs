@@ -1,5 +1,7 @@
 //! Everything that CI checks, as steps with a table at the end.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -43,6 +45,7 @@ const STEPS: &[Step] = &[
     Step { name: "test-guests", run: test_guests },
     Step { name: "demo", run: demo::play },
     Step { name: "test", run: test },
+    Step { name: "parity", run: parity },
 ];
 
 /// Steps that others need.
@@ -63,7 +66,9 @@ pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
         is_blocked |= NEEDED.contains(&step.name) && matches!(outcome, Outcome::Failed);
         ended.push((step.name, outcome, time));
     }
-    summarise(&ended)
+    let has_parity = ended.iter().any(|(name, outcome, _)| *name == "parity" && matches!(outcome, Outcome::Passed));
+    let parity = if has_parity { fs::read_to_string(parity_report(layout)).ok() } else { None };
+    summarise(&ended, parity.as_deref())
 }
 
 fn timed(layout: &Layout, step: &Step) -> (Outcome, Duration) {
@@ -80,7 +85,7 @@ fn timed(layout: &Layout, step: &Step) -> (Outcome, Duration) {
 }
 
 /// The table, and a last line of the form that CI reads.
-fn summarise(ended: &[(&str, Outcome, Duration)]) -> Result<()> {
+fn summarise(ended: &[(&str, Outcome, Duration)], parity: Option<&str>) -> Result<()> {
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     println!("\n==== summary");
     for (name, outcome, time) in ended {
@@ -94,6 +99,9 @@ fn summarise(ended: &[(&str, Outcome, Duration)]) -> Result<()> {
     }
     let total: Duration = ended.iter().map(|(_, _, time)| *time).sum();
     println!("{:<14} {:<8} {:>7.1} s", "in all", "", total.as_secs_f64());
+    if let Some(size) = parity {
+        println!("{}", size.trim_end());
+    }
     println!(
         "{passed} passed, {failed} failed{}",
         if skipped > 0 { format!(", {skipped} skipped") } else { String::new() }
@@ -132,6 +140,18 @@ fn build(layout: &Layout) -> Result<()> {
 
 fn test(layout: &Layout) -> Result<()> {
     process::run(layout, process::cargo(layout).args(["test", "--workspace"]))
+}
+
+/// The same scenarios through every front door.
+fn parity(layout: &Layout) -> Result<()> {
+    let mut command = process::cargo(layout);
+    command.args(["run", "--quiet", "--package", "caphost-parity", "--"]).arg(parity_report(layout));
+    process::run(layout, &mut command)
+}
+
+/// Where the size of the parity matrix is written.
+fn parity_report(layout: &Layout) -> PathBuf {
+    layout.target().join("parity.txt")
 }
 
 /// The examples' own tests, natively.

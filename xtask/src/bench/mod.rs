@@ -5,6 +5,7 @@ mod machine;
 mod report;
 mod rows;
 mod samples;
+mod sdk;
 mod table;
 mod tree;
 mod verdict;
@@ -57,7 +58,8 @@ pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
         layout,
     };
     let samples = samples::take(&bench, options.rounds, &options.rows)?;
-    publish(layout, options, &Report::new(&bench, options.rounds, &samples)?)
+    let sdk = if options.rows.is_empty() { sdk::measure(&bench, options.rounds)? } else { Vec::new() };
+    publish(layout, options, &Report::new(&bench, options.rounds, &samples, sdk)?)
 }
 
 fn publish(layout: &Layout, options: &Options, report: &Report) -> Result<()> {

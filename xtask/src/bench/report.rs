@@ -7,6 +7,7 @@ use super::hosts::Bench;
 use super::machine::{self, Machine};
 use super::rows::{ROWS, Row, Source};
 use super::samples::{self, Samples};
+use super::sdk::Call;
 use super::verdict::{self, Claim};
 
 /// Everything that one run of the benchmark found.
@@ -24,6 +25,8 @@ pub(super) struct Report {
     pub(super) means: Means,
     /// What we want to hold, and whether it does.
     pub(super) bar: Vec<Claim>,
+    /// The calls of the SDK.
+    pub(super) sdk: Vec<Call>,
 }
 
 /// One row: medians in nanoseconds, or in bytes for memory.
@@ -82,7 +85,7 @@ impl Line {
 
 impl Report {
     /// Puts together what was measured.
-    pub(super) fn new(bench: &Bench<'_>, rounds: u32, samples: &Samples) -> Result<Self> {
+    pub(super) fn new(bench: &Bench<'_>, rounds: u32, samples: &Samples, sdk: Vec<Call>) -> Result<Self> {
         let lines = ROWS.iter().map(|row| Line::new(row, samples)).filter(|line| line.caphost.is_some());
         let rows: Vec<_> = lines.collect();
         let means = Means {
@@ -91,7 +94,7 @@ impl Report {
             wasmtime_to_native: mean(&rows, |line| Some(line.wasmtime? / line.native?)),
         };
         let bar = verdict::claims(&rows, &means);
-        Ok(Self { date: machine::today()?, machine: Machine::this(bench)?, rounds, rows, means, bar })
+        Ok(Self { date: machine::today()?, machine: Machine::this(bench)?, rounds, rows, means, bar, sdk })
     }
 }
 

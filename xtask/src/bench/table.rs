@@ -1,6 +1,7 @@
 //! The report for people: markdown, as it stands in docs/benchmarks.md.
 
 use super::report::{Line, Means, Report, Unit};
+use super::sdk::Call;
 
 /// The whole report.
 pub(super) fn markdown(report: &Report) -> String {
@@ -18,7 +19,18 @@ pub(super) fn markdown(report: &Report) -> String {
                 &format!("| {} | {} | {} |\n", claim.text, claim.found, if claim.holds { "holds" } else { "missed" });
         }
     }
+    if !report.sdk.is_empty() {
+        text += "\n| call | native: std | SDK | wasm: std | SDK | SDK / std, as wasm |\n";
+        text += "| --- | ---: | ---: | ---: | ---: | ---: |\n";
+        report.sdk.iter().for_each(|call| text += &call_row(call));
+    }
     text
+}
+
+fn call_row(call: &Call) -> String {
+    let numbers = [call.native_std, call.native_sdk, call.wasm_std, call.wasm_sdk];
+    let cells = numbers.map(|number| cell(number, Unit::Nanoseconds));
+    format!("| {} | {} | {} |\n", call.title, cells.join(" | "), ratio(call.to_std()))
 }
 
 fn heading(report: &Report) -> String {
@@ -35,10 +47,13 @@ fn heading(report: &Report) -> String {
 }
 
 fn row(line: &Line) -> String {
-    let cell = |number: Option<f64>| number.map_or_else(|| "–".to_owned(), |number| amount(number, line.unit));
-    let (native, wasmtime, caphost) = (cell(line.native), cell(line.wasmtime), cell(line.caphost));
+    let [native, wasmtime, caphost] = [line.native, line.wasmtime, line.caphost].map(|number| cell(number, line.unit));
     let (to_wasmtime, to_native) = (ratio(line.to_wasmtime()), ratio(line.to_native()));
     format!("| {} | {native} | {wasmtime} | {caphost} | {to_wasmtime} | {to_native} |\n", line.title)
+}
+
+fn cell(number: Option<f64>, unit: Unit) -> String {
+    number.map_or_else(|| "–".to_owned(), |number| amount(number, unit))
 }
 
 fn mean_row(means: &Means) -> String {

@@ -1,0 +1,159 @@
+//! The front doors: a scenario run natively, and as a component.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use caphost::caps::ambient::HostAuthority;
+use caphost::caps::stdio::{OutputBuffer, Stdout};
+use caphost::caps::{ClockHand, Observer, Refusal, Revoker, Session, SessionClock};
+use caphost::inspect::Component;
+use caphost::policy::Capability;
+use caphost::{Cache, Host, Outcome, Run};
+use caphost_tests::tree;
+use scenarios::{Record, Scenario};
+use tempfile::TempDir;
+
+use crate::fixture;
+use crate::policies::{Middle, Setup};
+
+/// Where guests are built for wasm.
+const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/guests/wasm32-wasip2/release");
+/// The guest that is run.
+const GUEST: &str = "scenarios";
+
+/// What came of a run.
+pub(crate) struct Seen {
+    /// What the scenario wrote down.
+    pub(crate) lines: Vec<String>,
+    /// The audit log, with the fixture's folder written as `ROOT`.
+    pub(crate) audit: String,
+    /// The files that are left.
+    pub(crate) files: String,
+}
+
+/// What runs scenarios.
+pub(crate) struct Doors {
+    host: Host,
+    component: Vec<u8>,
+    _cache: TempDir,
+}
+
+impl Doors {
+    /// Reads the component of the scenarios.
+    pub(crate) fn open() -> anyhow::Result<Self> {
+        let path = format!("{GUESTS}/{GUEST}.wasm");
+        let component =
+            std::fs::read(&path).with_context(|| format!("failed to read `{path}`: run `cargo xtask guests`"))?;
+        let cache = tempfile::tempdir()?;
+        Ok(Self { host: Host::new(Cache::Directory(cache.path().to_owned())), component, _cache: cache })
+    }
+
+    /// Runs a scenario in this process, on the SDK.
+    pub(crate) fn native(&self, scenario: &Scenario, setup: &Setup) -> anyhow::Result<Seen> {
+        let stage = Stage::set(setup)?;
+        let mut builder = Session::builder(setup.policy(scenario))
+            .working_directory(stage.folder.path().to_owned())
+            .clock(stage.clock.clone())
+            .observer(stage.observer())
+            .audit(Box::new(stage.log.clone()));
+        for (name, value) in fixture::VARIABLES {
+            builder = builder.variable(name, value);
+        }
+        let session = Arc::new(builder.build(HostAuthority::claim())?);
+        stage.revoker.set(session.revoker()).ok().context("the session is the first")?;
+        let mut record = Record::default();
+        caphost_sdk::native::with_session(Arc::clone(&session), || (scenario.run)(&mut record));
+        session.close_audit()?;
+        stage.seen(record.lines().to_vec())
+    }
+
+    /// Runs a scenario as a component.
+    pub(crate) fn wasm(&self, door: &str, scenario: &Scenario, setup: &Setup) -> anyhow::Result<Seen> {
+        let stage = Stage::set(setup)?;
+        let (output, errors) = (OutputBuffer::default(), OutputBuffer::default());
+        let component = Component::read("scenarios.wasm", self.component.clone())?;
+        let run = Run {
+            arguments: vec![door.to_owned(), scenario.name.to_owned()],
+            environment: fixture::VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            working_directory: Some(stage.folder.path().to_owned()),
+            clock: stage.clock.clone(),
+            stdout: Stdout::Buffer(output.clone()),
+            stderr: Stdout::Buffer(errors.clone()),
+            audit: Some(Box::new(stage.log.clone())),
+            observer: Some(stage.observer()),
+            ..Run::new(component, setup.policy(scenario))
+        };
+        let guest = self.host.prepare(run, HostAuthority::claim())?;
+        stage.revoker.set(guest.revoker()).ok().context("the session is the first")?;
+        let outcome = guest.run_here()?;
+        let errors = String::from_utf8_lossy(&errors.contents()).into_owned();
+        ensure!(outcome == Outcome::Exited(0), "it could not run through {door}: {outcome:?} {errors}");
+        let lines = String::from_utf8(output.contents())?.lines().map(str::to_owned).collect();
+        stage.seen(lines)
+    }
+}
+
+/// Where one run takes place.
+struct Stage {
+    folder: TempDir,
+    log: Log,
+    clock: SessionClock,
+    hand: ClockHand,
+    middle: Middle,
+    /// Of the session, once it has begun.
+    revoker: Arc<OnceLock<Revoker>>,
+}
+
+impl Stage {
+    fn set(setup: &Setup) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        fixture::make(folder.path())?;
+        let (clock, hand) = SessionClock::manual();
+        Ok(Self { folder, log: Log::default(), clock, hand, middle: setup.middle, revoker: Arc::default() })
+    }
+
+    /// Waits for the sign that a scenario gives in its middle: it asks for what is always refused.
+    fn observer(&self) -> Observer {
+        let (revoker, hand, middle) = (Arc::clone(&self.revoker), self.hand.clone(), self.middle);
+        Box::new(move |refusal: &Refusal| {
+            let is_middle = refusal.asked == "CHECKPOINT" || refusal.call == "wasi:sockets";
+            let Some(revoker) = revoker.get().filter(|_| is_middle) else { return };
+            match middle {
+                Middle::Nothing => {}
+                Middle::RevokeAll => revoker.revoke_all(),
+                Middle::RevokeWriting => revoker.revoke(Capability::FsWrite),
+                Middle::TimePasses => hand.advance(Duration::from_secs(120)),
+            }
+        })
+    }
+
+    fn seen(self, lines: Vec<String>) -> anyhow::Result<Seen> {
+        let root = self.folder.path().canonicalize()?;
+        Ok(Seen { lines, audit: self.log.text(&root)?, files: tree::show(&root)? })
+    }
+}
+
+/// An audit log in memory. A clone is the same log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self, root: &Path) -> anyhow::Result<String> {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(String::from_utf8(bytes)?.replace(root.to_str().context("a path in UTF-8")?, "ROOT"))
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! The policies that every scenario runs under.
+
+use std::time::Duration;
+
+use caphost::policy::{Grant, Policy, Quota, Rule, parse_list};
+use scenarios::Scenario;
+
+/// A policy for each scenario, and what happens in the middle of one.
+pub(crate) struct Setup {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What a scenario is allowed, given what it needs.
+    grants: fn(&Scenario) -> Vec<Grant>,
+    /// What is denied all the same.
+    denies: &'static str,
+    /// What happens when the scenario says that its middle is reached.
+    pub(crate) middle: Middle,
+    /// The outcome hangs on the number of calls, which is another one where `std` makes them.
+    pub(crate) counts_calls: bool,
+}
+
+/// What happens in the middle of a scenario.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Middle {
+    /// Nothing.
+    Nothing,
+    /// Every grant is taken back.
+    RevokeAll,
+    /// Every grant of `fs.write` is taken back.
+    RevokeWriting,
+    /// Two minutes pass by the session's clock.
+    TimePasses,
+}
+
+/// Everything that a scenario could need.
+const EVERYTHING: &str = "fs:.,env,time,random";
+
+impl Setup {
+    /// The policy for `scenario`.
+    pub(crate) fn policy(&self, scenario: &Scenario) -> Policy {
+        let builder =
+            (self.grants)(scenario).into_iter().fold(Policy::builder(), |builder, grant| builder.allow(grant));
+        // So that the sign for the middle is refused under every policy.
+        let denies = rules(self.denies).into_iter().chain(rules("env:CHECKPOINT"));
+        denies.fold(builder, |builder, rule| builder.deny(rule)).build()
+    }
+}
+
+/// Every policy.
+pub(crate) fn all() -> Vec<Setup> {
+    let setup = |name, grants, denies| Setup { name, grants, denies, middle: Middle::Nothing, counts_calls: false };
+    let middle = |name, grants, middle| Setup { name, grants, denies: "", middle, counts_calls: false };
+    let counted = |name, grants| Setup { name, grants, denies: "", middle: Middle::Nothing, counts_calls: true };
+    vec![
+        setup("nothing", |_| Vec::new(), ""),
+        setup("what it needs", needs, ""),
+        setup("all but the first that it needs", |scenario| needs(scenario).split_off(scenario.needs.len().min(1)), ""),
+        setup("all but the last that it needs", all_but_the_last, ""),
+        setup("everything", everything, ""),
+        setup("everything but the secret", everything, "fs:./data/secret,env:APP_SECRET"),
+        setup("everything but writing data", everything, "fs.write:./data"),
+        setup("everything but reading data", everything, "fs.read:./data"),
+        setup("everything but data", everything, "fs:./data"),
+        setup("everything but one file", everything, "fs:./data/a.txt"),
+        setup("everything but the log", everything, "fs.write:./out/log.txt"),
+        setup("everything but the environment", everything, "env"),
+        setup("everything but time", everything, "time"),
+        setup("everything but chance", everything, "random"),
+        setup("reading only", |_| list("fs.read:.,env.read,time,random"), ""),
+        setup("writing only", |_| list("fs.write:.,env.write,time,random"), ""),
+        setup("prefixes", |_| list("fs:./data,env.read:APP_*,env.write:APP_*"), ""),
+        setup("single files", |_| list("fs.read:./data/a.txt,fs:./out/log.txt"), ""),
+        setup("a subdirectory more", |_| list("fs.read:./data,fs:./data/sub"), ""),
+        setup("other places in the tree", |_| list("fs.read:./out::/data,fs:./data::/out"), ""),
+        setup("files only", |_| list("fs:."), ""),
+        setup("all but files", |_| list("env,time,random"), ""),
+        setup("twice the same", |scenario| [needs(scenario), needs(scenario)].concat(), ""),
+        setup("expired", |_| expiring(Duration::ZERO), ""),
+        setup("not expired yet", |_| expiring(Duration::from_secs(60)), ""),
+        middle("expires in the middle", |_| expiring(Duration::from_secs(60)), Middle::TimePasses),
+        middle("revoked in the middle", everything, Middle::RevokeAll),
+        middle("writing revoked in the middle", everything, Middle::RevokeWriting),
+        counted("one call", |_| limited(Some(1), None)),
+        counted("three calls", |_| limited(Some(3), None)),
+        counted("one byte less than the file", |_| limited(None, Some(5))),
+        counted("as many bytes as the file", |_| limited(None, Some(6))),
+    ]
+}
+
+fn rules(text: &str) -> Vec<Rule> {
+    if text.is_empty() {
+        Vec::new()
+    } else {
+        parse_list(text).unwrap_or_else(|error| panic!("{}", error.render("a policy")))
+    }
+}
+
+fn list(text: &str) -> Vec<Grant> {
+    rules(text).into_iter().map(Grant::from).collect()
+}
+
+fn needs(scenario: &Scenario) -> Vec<Grant> {
+    list(&scenario.needs.join(","))
+}
+
+fn all_but_the_last(scenario: &Scenario) -> Vec<Grant> {
+    let needs = scenario.needs.split_last().map_or(&[][..], |(_, rest)| rest);
+    list(&needs.join(","))
+}
+
+fn everything(_: &Scenario) -> Vec<Grant> {
+    list(EVERYTHING)
+}
+
+fn expiring(after: Duration) -> Vec<Grant> {
+    list(EVERYTHING).into_iter().map(|grant| Grant { expires_after: Some(after), ..grant }).collect()
+}
+
+fn limited(operations: Option<u64>, bytes: Option<u64>) -> Vec<Grant> {
+    let quota = Some(Quota { operations, bytes });
+    list(EVERYTHING).into_iter().map(|grant| Grant { quota, ..grant }).collect()
+}

@@ -39,7 +39,13 @@ pub(crate) fn play(layout: &Layout) -> Result<()> {
 fn set_up(layout: &Layout) -> Result<PathBuf> {
     let stage = layout.at("target/demo");
     corpus::lay_out(layout, &stage)?;
-    fs::copy(layout.guest("word-report", Platform::Wasm), stage.join("word-report.wasm"))?;
+    for (guest, platform, name) in [
+        ("word-report", Platform::Wasm, "word-report.wasm"),
+        ("file-index", Platform::Wasm, "file-index.wasm"),
+        ("file-index", Platform::Native, "file-index"),
+    ] {
+        fs::copy(layout.guest(guest, platform), stage.join(name))?;
+    }
     for program in third_party::ALL {
         let built = third_party::install(layout, program, Platform::Wasm)?;
         fs::copy(built, stage.join(format!("{}.wasm", program.binary)))?;

@@ -104,4 +104,19 @@ pub(super) const SCENES: &[Scene] = &[
         ],
         outcome: Outcome::Answer(""),
     },
+    Scene {
+        why: "A guest on caphost-sdk hashes files: one source, here as a component",
+        arguments: &["run", "--allow", "fs.read:./data", "file-index.wasm", "data"],
+        outcome: Outcome::Answer("data/README.md"),
+    },
+    Scene {
+        why: "And here as a process, with the same answer",
+        arguments: &["exec", "--allow", "fs.read:./data", "--", "./file-index", "data"],
+        outcome: Outcome::Answer("data/README.md"),
+    },
+    Scene {
+        why: "Without the grant a process is refused as the component would be",
+        arguments: &["exec", "--", "./file-index", "data"],
+        outcome: Outcome::Refusal("CAP0101"),
+    },
 ];

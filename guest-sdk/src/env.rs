@@ -36,11 +36,19 @@ pub fn vars() -> Result<Vars> {
     Ok(Vars(sys::variables()?.into_iter()))
 }
 
+/// The longest value that can be set.
+const MAX_VALUE_BYTES: usize = 1 << 20;
+
 /// Gives a variable a value, for this guest. Takes `env.write` of the name. Unlike std's, safe: no process is changed.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] for a name that is empty or holds `=` or NUL, and for a value that holds NUL; a refusal.
+/// [`ErrorKind::InvalidInput`] for a name that is empty or holds `=` or NUL, and for a value that holds NUL;
+/// [`ErrorKind::TooLarge`] when this guest would have set more than 1 MiB; a refusal.
 pub fn set_var(name: impl AsRef<str>, value: impl AsRef<str>) -> Result<()> {
+    // More than that cannot be set, and what is very large a host does not even take from a component.
+    if value.as_ref().len() > MAX_VALUE_BYTES {
+        return Err(ErrorKind::TooLarge.into());
+    }
     sys::set_variable(name.as_ref(), value.as_ref())
 }
 

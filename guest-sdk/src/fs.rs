@@ -67,7 +67,10 @@ pub fn read_to_string(path: impl AsRef<Path>) -> Result<String> {
     utf8(read(path)?)
 }
 
-/// Makes a file of these contents, in place of what it held. Takes `fs.write`. One call of the host.
+/// The most that one call carries. A host takes no more than 16 MiB from a component, unless its operator says otherwise.
+const MAX_CALL_BYTES: usize = 8 << 20;
+
+/// Makes a file of these contents, in place of what it held. Takes `fs.write`. One call of the host, up to 8 MiB.
 ///
 /// # Errors
 /// A refusal, or that of the file.
@@ -85,15 +88,23 @@ pub fn read_to_string(path: impl AsRef<Path>) -> Result<String> {
 /// # });
 /// ```
 pub fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> Result<()> {
-    sys::write_file(text(path.as_ref())?, contents.as_ref())
+    let (path, contents) = (path.as_ref(), contents.as_ref());
+    if contents.len() > MAX_CALL_BYTES {
+        return File::create(path)?.write_pieces(contents);
+    }
+    sys::write_file(text(path)?, contents)
 }
 
-/// Adds to the end of a file, which is made when it is missing. Takes `fs.write`. One call of the host.
+/// Adds to the end of a file, which is made when it is missing. Takes `fs.write`. One call of the host, up to 8 MiB.
 ///
 /// # Errors
 /// A refusal, or that of the file.
 pub fn append(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> Result<()> {
-    sys::append_file(text(path.as_ref())?, contents.as_ref())
+    let (path, contents) = (path.as_ref(), contents.as_ref());
+    if contents.len() > MAX_CALL_BYTES {
+        return File::options().append(true).create(true).open(path)?.write_pieces(contents);
+    }
+    sys::append_file(text(path)?, contents)
 }
 
 /// Makes a directory in one that exists. Takes `fs.write`.

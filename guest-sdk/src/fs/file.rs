@@ -76,13 +76,13 @@ impl File {
         self.0.read_at(buffer, offset)
     }
 
-    /// Writes at an offset, without moving; how many bytes were written.
+    /// Writes at an offset, without moving; how many bytes were written. At most 1 MiB at once.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when it was opened to append: it has no offsets.
     /// [`ErrorKind::BadHandle`] when it was not opened to write; a refusal when its grant has ended.
     pub fn write_at(&self, contents: &[u8], offset: u64) -> Result<usize> {
-        self.0.write_at(contents, offset)
+        self.0.write_at(first_piece(contents), offset)
     }
 
     /// Makes it so many bytes long: cut off, or filled with zeroes.
@@ -117,6 +117,11 @@ impl File {
         self.0.metadata()
     }
 
+    /// Writes all, in few calls of the host.
+    pub(super) fn write_pieces(mut self, contents: &[u8]) -> Result<()> {
+        Ok(self.write_all(contents)?)
+    }
+
     /// Reads to the end, in few calls of the host; how many bytes.
     pub(super) fn read_pieces(&self, contents: &mut Vec<u8>) -> Result<usize> {
         let before = contents.len();
@@ -139,6 +144,11 @@ impl File {
     }
 }
 
+/// What one call carries of `contents`; a [`Write`] may take less than it is given.
+fn first_piece(contents: &[u8]) -> &[u8] {
+    contents.get(..sys::MAX_PIECE).unwrap_or(contents)
+}
+
 impl Read for &File {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(self.0.read(buffer)?)
@@ -159,7 +169,7 @@ impl Read for &File {
 
 impl Write for &File {
     fn write(&mut self, contents: &[u8]) -> io::Result<usize> {
-        Ok(self.0.write(contents)?)
+        Ok(self.0.write(first_piece(contents))?)
     }
 
     /// Nothing is held back: a write is with the host when it returns.

@@ -203,7 +203,11 @@ impl SessionBuilder {
 fn variables(policy: &Policy, given: Vec<(String, String)>, authority: HostAuthority) -> Vec<(String, String)> {
     let is_granted = policy.has_any_grant(Capability::EnvRead);
     let host = if is_granted { ambient::environment(authority) } else { Vec::new() };
-    let is_given = |name: &str| given.iter().any(|(given, _)| given == name);
-    let inherited: Vec<_> = host.into_iter().filter(|(name, _)| !is_given(name)).collect();
-    inherited.into_iter().chain(given).collect()
+    let mut variables: Vec<(String, String)> = Vec::new();
+    // Of two of one name the later one counts, as with `setenv`.
+    for (name, value) in host.into_iter().chain(given) {
+        variables.retain(|(other, _)| *other != name);
+        variables.push((name, value));
+    }
+    variables
 }

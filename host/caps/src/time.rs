@@ -69,6 +69,22 @@ impl Clocks {
         Ok(nanoseconds(self.host.elapsed()))
     }
 
+    /// Waits until a real clock ends, by revocation or expiry; for ever if it does not, and for a deterministic one.
+    ///
+    /// # Cancel safety
+    /// Safe: nothing is lost when the future is dropped.
+    pub async fn ended(&self, call: &'static str) -> Denied {
+        loop {
+            match self.permit.get() {
+                Some(permit) => permit.ended().await,
+                None => std::future::pending().await,
+            }
+            if let Err(denied) = self.peek(call) {
+                return denied;
+            }
+        }
+    }
+
     /// The guest has waited for `instant`: a deterministic clock moves there.
     pub fn has_waited_for(&self, instant: u64) {
         self.simulated.catch_up(instant);

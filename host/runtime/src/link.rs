@@ -54,8 +54,9 @@ enum Implementation {
 }
 
 /// The implementation of an interface whose functions take `capabilities`: the real one only where something of them is granted.
+/// What a deny rule takes away again is for the gate to say, which names the rule.
 fn implementation(policy: &Policy, capabilities: [Capability; 2]) -> Implementation {
-    let is_any_granted = capabilities.iter().any(|one| policy.has_any_grant(*one));
+    let is_any_granted = policy.each_has_grant(|_, grant| capabilities.contains(&grant.rule.capability));
     if is_any_granted { Implementation::Real } else { Implementation::Refusing }
 }
 

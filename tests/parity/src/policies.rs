@@ -63,6 +63,8 @@ pub(crate) fn all() -> Vec<Setup> {
         setup("everything but data", everything, "fs:./data"),
         setup("everything but one file", everything, "fs:./data/a.txt"),
         setup("everything but the log", everything, "fs.write:./out/log.txt"),
+        setup("everything but reading files", everything, "fs.read"),
+        setup("everything but files, which are granted", everything, "fs"),
         setup("everything but the environment", everything, "env"),
         setup("everything but time", everything, "time"),
         setup("everything but chance", everything, "random"),

@@ -239,6 +239,12 @@ impl FileSystem {
     /// they protect or allow must not change its own.
     fn find_changeable<'a>(&'a self, at: &At<'a>) -> FsResult<Found<'a>> {
         let found = self.find(at, Capability::FsWrite, Follow::No)?;
+        // A grant of a device or a pipe is one to use it, and not to take it from everybody else.
+        if found.located.is_named
+            && found.located.stat().is_ok_and(|(stat, _)| FileType::of(&stat) != FileType::Regular)
+        {
+            return Err(self.refuse_fixed(at, &found));
+        }
         let is_below_mount = found.located.is_walked && !found.located.inside.is_empty();
         if is_below_mount && found.located.cursors.lead_to_rules() {
             return Err(self.refuse_fixed(at, &found));

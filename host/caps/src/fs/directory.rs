@@ -8,7 +8,7 @@ use super::find::{At, Found, Lookup};
 use super::located::Follow;
 use super::metadata::{FileId, FileType, Metadata, MetadataHash};
 use super::namespace::{Directory, DirectoryPlace};
-use super::observation::Observation;
+use super::observation::{Look, Observation};
 use crate::ambient::Stopwatch;
 use crate::gate::Permit;
 use crate::request::{Asked, Inside, Request, Target};
@@ -21,12 +21,12 @@ impl FileSystem {
     /// # Errors
     /// A refusal, or those of `fstatat`.
     pub fn metadata_at(&self, at: &At<'_>, follow: Follow) -> FsResult<Metadata> {
-        let seen = self.last_look(at, follow);
+        let seen = self.last_look(at, follow).filter(|seen| seen.by == Look::Hash);
         match self.find_any(at, Capability::FsRead, follow)? {
             Lookup::Virtual(_) => Ok(Metadata::of_virtual_directory()),
             Lookup::Found(found) => match seen.and_then(|seen| seen.fresh_metadata()) {
                 Some(metadata) => Ok(metadata),
-                None => Ok(Metadata::from_stat(&self.look(at, &found, follow)?)),
+                None => Ok(Metadata::from_stat(&self.look(at, &found, follow, Look::Metadata)?)),
             },
         }
     }
@@ -36,12 +36,12 @@ impl FileSystem {
     /// # Errors
     /// As [`FileSystem::metadata_at`].
     pub fn metadata_hash_at(&self, at: &At<'_>, follow: Follow) -> FsResult<MetadataHash> {
-        let seen = self.last_look(at, follow);
+        let seen = self.last_look(at, follow).filter(|seen| seen.by != Look::Hash);
         match self.find_any(at, Capability::FsRead, follow)? {
             Lookup::Virtual(guest) => Ok(MetadataHash::of(guest)),
             Lookup::Found(found) => match seen {
                 Some(seen) => Ok(MetadataHash::of(seen.id)),
-                None => Ok(MetadataHash::of(FileId::of(&self.look(at, &found, follow)?))),
+                None => Ok(MetadataHash::of(FileId::of(&self.look(at, &found, follow, Look::Hash)?))),
             },
         }
     }
@@ -52,13 +52,14 @@ impl FileSystem {
     }
 
     /// Looks, and keeps what was seen for the call that may follow.
-    fn look(&self, at: &At<'_>, found: &Found<'_>, asked: Follow) -> FsResult<Stat> {
+    fn look(&self, at: &At<'_>, found: &Found<'_>, asked: Follow, by: Look) -> FsResult<Stat> {
         let (stat, followed) = found
             .located
             .stat()
             .map_err(|trouble| self.failed(at, found.mount, Capability::FsRead, found.located.inside(), trouble))?;
         let is_link = FileType::of(&stat) == FileType::Symlink;
         self.last.set(Observation {
+            by,
             directory: at.directory.serial,
             path: at.path.to_owned(),
             // What is no link is the same file whether links are followed or not.

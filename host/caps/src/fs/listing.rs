@@ -7,7 +7,7 @@ use super::find::{At, Lookup};
 use super::located::{Cursors, Follow};
 use super::metadata::{FileId, FileType};
 use super::namespace::{Directory, Mount};
-use super::observation::Observation;
+use super::observation::{Look, Observation};
 use crate::gate::Permit;
 use caphost_policy::Capability;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -142,7 +142,8 @@ impl FileSystem {
         // A directory may be a mount point, whose own number its parent does not know.
         if let Some(id) = id.filter(|_| entry.file_type != FileType::Directory) {
             let (directory, path) = (listing.serial, entry.name.clone());
-            self.last.set(Observation { directory, path, follow: Some(Follow::No), id, metadata: None });
+            let follow = Some(Follow::No);
+            self.last.set(Observation { by: Look::Listing, directory, path, follow, id, metadata: None });
         }
         Ok(Some(entry))
     }

@@ -17,9 +17,18 @@ const MAX_AGE: Duration = Duration::from_micros(20);
 #[derive(Debug, Default)]
 pub(crate) struct LastObservation(Mutex<Option<Observation>>);
 
+/// The call that looked. Only the other one of a pair is answered from it: who makes the same call twice wants to see what changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Metadata,
+    Hash,
+    Listing,
+}
+
 /// A file that a path in a directory led to.
 #[derive(Clone, Debug)]
 pub(crate) struct Observation {
+    pub(crate) by: Look,
     /// The directory: [`super::namespace::Directory::serial`].
     pub(crate) directory: u64,
     pub(crate) path: String,

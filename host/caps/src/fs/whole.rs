@@ -1,7 +1,7 @@
 //! Whole files, read and written in one call. Invariant: a call that fails by a quota has moved nothing of it, and the file holds
 //! what it held.
 
-use super::error::FsResult;
+use super::error::{FsError, FsResult};
 use super::file::{File, retry};
 use super::metadata::FileType;
 use rustix::fs::{fstat, ftruncate};
@@ -34,7 +34,11 @@ impl File {
             let held = contents.len() as u64;
             // One byte more, to see that there is no more.
             let length = expected.min(limit - held).saturating_add(1);
-            let mut chunk = self.read_vec_at(usize::try_from(length).unwrap_or(usize::MAX), held)?;
+            let mut chunk = match self.read_vec_at(usize::try_from(length).unwrap_or(usize::MAX), held) {
+                // What a pipe gave is gone from it.
+                Err(FsError::Os(Errno::AGAIN)) if held > 0 => return Ok(()),
+                outcome => outcome?,
+            };
             let is_end = chunk.is_empty() || held + chunk.len() as u64 == size;
             if held == 0 {
                 *contents = chunk

@@ -38,6 +38,8 @@ pub fn list(session: &Session) -> Vec<String> {
     let standing = gate.written().grants().iter().enumerate().filter(|(index, _)| gate.ended(*index).is_none());
     // Of several policies, a grant of one is worth what the others allow of it.
     let is_whole = |text: &String| !gate.policy().is_attenuated() || has(session, text);
+    // What is denied as a whole is worth nothing.
+    let standing = standing.filter(|(_, grant)| gate.policy().has_any_grant(grant.rule.capability));
     let mut texts: Vec<String> = Vec::new();
     for text in standing.map(|(_, grant)| text_of(&grant.rule)).filter(is_whole) {
         if !texts.contains(&text) {

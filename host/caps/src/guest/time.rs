@@ -4,6 +4,9 @@ use super::Result;
 use crate::session::Session;
 use std::time::Duration;
 
+/// The call's name in records.
+const SLEEP: &str = "caphost:host time.sleep";
+
 /// The wall clock: time since 1970-01-01T00:00:00Z. Takes `time.wall`.
 ///
 /// # Errors
@@ -28,14 +31,18 @@ pub fn resolution(session: &Session) -> u64 {
 /// Waits for so many nanoseconds, in real time. Deterministic time moves on by as much.
 ///
 /// # Errors
-/// As [`monotonic`].
+/// As [`monotonic`], also when `time.wall` ends while it waits.
 ///
 /// # Cancel safety
 /// Deterministic time does not move when the wait is not over.
 pub async fn sleep(session: &Session, nanoseconds: u64) -> Result<()> {
     let clocks = session.clocks();
-    let until = clocks.after("caphost:host time.sleep", nanoseconds).map_err(|denied| (denied, ""))?;
-    tokio::time::sleep(Duration::from_nanos(nanoseconds)).await;
-    clocks.has_waited_for(until);
-    Ok(())
+    let until = clocks.after(SLEEP, nanoseconds).map_err(|denied| (denied, ""))?;
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_nanos(nanoseconds)) => {
+            clocks.has_waited_for(until);
+            Ok(())
+        }
+        denied = clocks.ended(SLEEP) => Err((denied, "").into()),
+    }
 }

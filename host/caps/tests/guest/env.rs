@@ -136,3 +136,13 @@ fn what_is_given_up_is_not_there_and_nobody_is_told_of_it_by_a_listing() {
     assert_eq!(env::get(&fixture.session, "A"), Err(Error::Revoked(refused("env.read", "A", Code::Revoked))));
     assert_eq!(env::set(&fixture.session, "A", "2"), Ok(()), "control: the other grant stands");
 }
+
+#[test]
+fn a_name_that_was_given_twice_is_there_once() {
+    let builder = Session::builder(support::policy("env", "")).variable("APP_A", "1").variable("APP_A", "2");
+    let session = builder.build(HostAuthority::claim()).expect("a session");
+    let named = || env::list(&session).into_iter().filter(|(name, _)| name == "APP_A").collect::<Vec<_>>();
+    assert_eq!(named(), pairs(&[("APP_A", "2")]));
+    assert_eq!(env::remove(&session, "APP_A"), Ok(()));
+    assert_eq!(named(), pairs(&[]));
+}

@@ -58,3 +58,16 @@ async fn a_sleep_that_is_cancelled_moves_no_time() {
     assert!(tokio::time::timeout(Duration::from_millis(20), sleep).await.is_err(), "control: it waits in real time");
     assert_eq!(time::monotonic(&fixture.session), Ok(0));
 }
+
+#[tokio::test]
+async fn a_sleep_ends_when_its_clock_is_taken_away() {
+    let fixture = Fixture::new(&[], "time", "");
+    let (session, revoker) = (&fixture.session, fixture.session.revoker());
+    let revoke = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        revoker.revoke_all();
+    };
+    let long = time::sleep(session, 60_000 * MILLISECOND);
+    let (slept, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(10), long), revoke);
+    assert_eq!(slept, Ok(Err(Error::Revoked(refused("time.wall", "", Code::Revoked)))));
+}

@@ -15,6 +15,8 @@ pub struct OutputStream {
     sink: Sink,
     /// What a full pipe did not take yet; no more is accepted until it is gone.
     pending: Vec<u8>,
+    /// What the last `check-write` permitted: bounds what a full pipe leaves pending.
+    permitted: usize,
 }
 
 /// Where the bytes go.
@@ -53,16 +55,19 @@ impl Sink {
 
 impl OutputStream {
     pub(crate) fn new(sink: Sink) -> Self {
-        Self { sink, pending: Vec::new() }
+        Self { sink, pending: Vec::new(), permitted: 0 }
     }
 
+    /// Writes; what a full pipe does not take is kept, if `check-write` permitted that much. wasi:io traps anything else.
     fn write(&mut self, bytes: &[u8]) -> StreamResult<()> {
-        if !self.pending.is_empty() {
+        let is_permitted = bytes.len() <= std::mem::take(&mut self.permitted);
+        let written = if self.pending.is_empty() { self.sink.write(bytes)? } else { 0 };
+        let rest = bytes.get(written..).unwrap_or_default();
+        if !rest.is_empty() && !(is_permitted && self.pending.is_empty()) {
             let message = "write without a check-write that permitted it";
             return Err(StreamFailure::Trap(wasmtime::Error::msg(message)));
         }
-        let written = self.sink.write(bytes)?;
-        self.pending.extend_from_slice(bytes.get(written..).unwrap_or_default());
+        self.pending.extend_from_slice(rest);
         Ok(())
     }
 
@@ -94,13 +99,16 @@ impl OutputStream {
     }
 
     async fn blocking_write(&mut self, bytes: &[u8]) -> StreamResult<()> {
+        self.blocking_flush().await?;
+        self.permitted = bytes.len();
         self.write(bytes)?;
         self.blocking_flush().await
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
         self.flush()?;
-        Ok(if self.pending.is_empty() { self.sink.capacity() } else { 0 })
+        self.permitted = if self.pending.is_empty() { self.sink.capacity() } else { 0 };
+        Ok(self.permitted)
     }
 
     async fn blocking_check_write(&mut self) -> StreamResult<usize> {
@@ -200,5 +208,47 @@ impl HostOutputStream for State {
     fn drop(&mut self, stream: Resource<OutputStream>) -> wasmtime::Result<()> {
         self.table.delete(stream)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::OnDeny;
+    use caphost_caps::Session;
+    use caphost_caps::ambient::HostAuthority;
+    use caphost_caps::fs::{At, OpenOptions, Opened};
+    use caphost_policy::{Policy, PolicyBuilder, parse_list};
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    use std::sync::Arc;
+
+    /// A stream into a pipe that nobody reads.
+    fn into_a_pipe() -> OutputStream {
+        let folder = tempfile::tempdir().unwrap();
+        mknodat(CWD, folder.path().join("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        let policy = parse_list("fs:./pipe").unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
+        let builder = Session::builder(policy).working_directory(folder.path().to_owned());
+        let session = builder.build(HostAuthority::claim()).unwrap();
+        let (root, _) = session.files().preopens().swap_remove(0);
+        let at = At { call: "test", directory: &root, path: "pipe" };
+        let opened = session.files().open_at(&at, OpenOptions { read: true, write: true, ..OpenOptions::default() });
+        let Ok(Opened::File(file)) = opened else { panic!("the pipe cannot be opened") };
+        OutputStream::new(Sink::File(FileWriter::at(Arc::new(file), 0, OnDeny::Error).unwrap()))
+    }
+
+    #[test]
+    fn a_full_pipe_leaves_no_more_pending_than_was_permitted() {
+        let mut stream = into_a_pipe();
+        let mut room = stream.check_write().unwrap();
+        let most = room;
+        while room > 0 {
+            stream.write(&vec![0; room]).unwrap();
+            room = stream.check_write().unwrap();
+        }
+        assert!(stream.pending.len() <= most);
+        let before = stream.pending.len();
+        assert!(matches!(stream.write(&vec![0; 1 << 20]), Err(StreamFailure::Trap(_))));
+        assert!(matches!(stream.write(&[0]), Err(StreamFailure::Trap(_))));
+        assert_eq!(stream.pending.len(), before);
     }
 }

@@ -18,6 +18,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         record.note("make", fs::append("out/made.txt", "first\n"));
         record.note("read", fs::read_to_string("out/log.txt"));
     }),
+    scenario("write more than one call carries", &["fs:./out"], |record| {
+        let contents = vec![b'x'; (8 << 20) + 1];
+        record.note("write", fs::write("out/large", &contents));
+        record.note("append", fs::append("out/large", &contents));
+        record.note("size", fs::metadata("out/large").map(|metadata| metadata.len()));
+        record.note("read", fs::read("out/large").map(|contents| contents.len()));
+        record.note("variable", env::set_var("APP_LARGE", "x".repeat((1 << 20) + 1)));
+    }),
     scenario("read and write at offsets", &["fs:./out"], |record| {
         if let Some(file) = record.went("open", fs::File::options().read(true).write(true).open("out/log.txt")) {
             record.note("write", file.write_at(b"NEW", 0));

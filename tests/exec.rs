@@ -5,6 +5,8 @@
 mod guest;
 #[path = "exec/host.rs"]
 mod host;
+#[path = "exec/place.rs"]
+mod place;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;

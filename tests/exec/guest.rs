@@ -5,12 +5,16 @@ use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::guest;
 use caphost_caps::handover::{DESCRIPTOR, Handover};
+use rustix::io_uring::{io_uring_params, io_uring_setup};
+use rustix::net::{self, AddressFamily, SocketType, ipproto};
 
 /// Numbers of descriptors that are looked for.
 const NUMBERS: std::ops::Range<u32> = 0..64;
@@ -70,8 +74,31 @@ fn std(words: &[&str]) -> String {
         ["connect", address] => io(TcpStream::connect(address)),
         ["listen", address] => io(TcpListener::bind(address)),
         ["datagram", address] => io(UdpSocket::bind(address)),
+        ["pair"] => io(UnixStream::pair()),
+        ["ring"] => io(ring()),
+        ["socket", family] => io(socket(family)),
+        // `listen` chooses a port where none was bound.
+        ["listen-unbound"] => io(socket("tcp").and_then(|socket| Ok(net::listen(socket, 1)?))),
         _ => "no such operation".to_owned(),
     }
+}
+
+fn socket(family: &str) -> io::Result<OwnedFd> {
+    let (family, kind, protocol) = match family {
+        "tcp" => (AddressFamily::INET, SocketType::STREAM, None),
+        "tcp6" => (AddressFamily::INET6, SocketType::STREAM, None),
+        "mptcp" => (AddressFamily::INET, SocketType::STREAM, Some(ipproto::MPTCP)),
+        "netlink" => (AddressFamily::NETLINK, SocketType::RAW, None),
+        "unix" => (AddressFamily::UNIX, SocketType::STREAM, None),
+        _ => return Err(io::ErrorKind::InvalidInput.into()),
+    };
+    Ok(net::socket(family, kind, protocol)?)
+}
+
+fn ring() -> io::Result<OwnedFd> {
+    let mut parameters = io_uring_params::default();
+    // SAFETY: the ring is closed at once; nothing is ever put into it, and no memory of ours is registered with it.
+    Ok(unsafe { io_uring_setup(1, &mut parameters) }?)
 }
 
 fn io<T>(outcome: io::Result<T>) -> String {

@@ -1,15 +1,15 @@
 //! The tests: each starts the guest under `caphost exec` and looks at its answers.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
 use caphost_tests::audit;
-use caphost_tests::process::{self, Input, Outcome};
-use caphost_tests::programs::Programs;
-use tempfile::TempDir;
+
+use crate::place::{Kernel, Place, Said, not_run};
 
 /// What a test is.
 type Test = fn() -> anyhow::Result<()>;
@@ -27,8 +27,13 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("the_kernel_knows_a_grant_of_one_file", one_file),
     ("a_file_that_is_to_be_created_opens_its_directory_and_the_note_says_so", to_be_created),
     ("the_kernel_refuses_the_network_and_other_programs", network_and_programs),
+    ("the_kernel_refuses_every_way_to_the_network_and_no_unix_socket", sockets),
+    ("a_program_that_names_the_root_its_loader_reads_no_other_file", crafted_loader),
+    ("an_interpreter_that_is_a_directory_or_a_pipe_opens_nothing_and_keeps_nobody_waiting", interpreters),
+    ("a_deny_rule_that_loading_or_another_name_leads_around_is_a_gap", ways_around),
     ("a_deny_rule_below_a_grant_is_a_gap_and_an_obstacle_to_require_landlock", gaps),
     ("without_landlock_the_program_is_not_confined_and_the_note_says_so", no_landlock),
+    ("without_seccomp_the_note_says_how_little_of_the_network_is_refused", no_seccomp),
 ];
 
 fn environment() -> anyhow::Result<()> {
@@ -175,7 +180,7 @@ fn to_be_created() -> anyhow::Result<()> {
     let Some(_) = place.landlock("the test of a file that is to be created")? else { return Ok(()) };
     let options = ["--allow", "fs.write:./data/new.txt", "--require-landlock"];
     let refused = place.run(place.exec(&options)?, &["sdk write data/new.txt"])?;
-    refused.refused("what lies beside the file of `fs.write:./data/new.txt`")?;
+    refused.refused("the other files in and below the directory of `fs.write:./data/new.txt`")?;
     let said =
         place.run(place.exec(&options[..2])?, &["std read data/a.txt", "std list data", "sdk write data/new.txt"])?;
     said.answers(&[
@@ -183,7 +188,10 @@ fn to_be_created() -> anyhow::Result<()> {
         ("std list data", "PermissionDenied"),
         ("sdk write data/new.txt", "Ok(())"),
     ])?;
-    ensure!(said.outcome.stderr.text.contains("what lies beside the file of `fs.write:./data/new.txt`"), "{said:?}");
+    ensure!(
+        said.outcome.stderr.text.contains("the other files in and below the directory of `fs.write:./data/new.txt`"),
+        "{said:?}"
+    );
     // It is there now.
     place
         .run(place.exec(&options)?, &["sdk write data/new.txt", "std write data/b.txt"])?
@@ -200,14 +208,124 @@ fn network_and_programs() -> anyhow::Result<()> {
     let held = place.run(place.exec(&[])?, &operations)?;
     for (operation, refusal) in [(operations[0], "PermissionDenied"), (operations[1], "PermissionDenied")] {
         free.answers(&[(operation, "done")])?;
-        let expected = if note.enforces("TCP") { refusal } else { "done" };
+        let expected = if note.enforces("TCP") || note.is_without_network { refusal } else { "done" };
         held.answers(&[(operation, expected)])?;
     }
     free.answers(&[("std run /bin/true", "done")])?;
     // The program itself can be started again.
     held.answers(&[("std run /bin/true", "PermissionDenied"), ("child say hello", "say hello: hello")])?;
-    let datagram = if note.enforces("UDP") { "PermissionDenied" } else { "done" };
+    let datagram = if note.enforces("UDP") || note.is_without_network { "PermissionDenied" } else { "done" };
     place.run(place.exec(&[])?, &["std datagram 127.0.0.1:0"])?.answers(&[("std datagram 127.0.0.1:0", datagram)])
+}
+
+fn sockets() -> anyhow::Result<()> {
+    let place = Place::new()?;
+    let Some(note) = place.landlock("the test of sockets")? else { return Ok(()) };
+    if !note.is_without_network {
+        return not_run("the test of sockets needs a kernel with seccomp");
+    }
+    let refused = [
+        "std socket tcp",
+        "std socket tcp6",
+        "std socket mptcp",
+        "std socket netlink",
+        "std listen-unbound",
+        "std datagram 127.0.0.1:0",
+        "std ring",
+    ];
+    let allowed = ["std socket unix", "std pair"];
+    let operations = [&refused[..], &allowed].concat();
+    let free = place.run(place.guest(Command::new(std::env::current_exe()?)), &operations)?;
+    let held = place.run(place.exec(&["--require-landlock"])?, &operations)?;
+    for operation in refused {
+        // Not every machine has all of these.
+        if ["std socket tcp", "std listen-unbound", "std datagram 127.0.0.1:0"].contains(&operation) {
+            free.answers(&[(operation, "done")])?;
+        }
+        held.answers(&[(operation, "PermissionDenied")])?;
+    }
+    for operation in allowed {
+        free.answers(&[(operation, "done")])?;
+        held.answers(&[(operation, "done")])?;
+    }
+    Ok(())
+}
+
+fn crafted_loader() -> anyhow::Result<()> {
+    let place = Place::new()?;
+    let Some(_) = place.landlock("the test of a crafted loader")? else { return Ok(()) };
+    let cat = |program: &str, bytes: &[u8], options: &[&str]| -> anyhow::Result<Said> {
+        fs::write(place.root().join(program), bytes)?;
+        make_executable(&place.root().join(program))?;
+        let mut command = place.programs.command(place.programs.caphost(), place.root());
+        command.arg("exec").args(options).args(["--", &format!("./{program}")]);
+        place.run(command, &["outside.txt"])
+    };
+    let mut bytes = fs::read("/bin/cat")?;
+    let granted = cat("plain", &bytes, &["--allow", "fs.read:./outside.txt"])?;
+    ensure!(granted.outcome.stdout.text == "outside", "{granted:?}");
+    ensure!(cat("plain", &bytes, &[])?.outcome.stdout.text.is_empty(), "nothing is granted");
+    name_root_as_loader(&mut bytes)?;
+    let said = cat("crafted", &bytes, &[])?;
+    ensure!(said.outcome.ending() == "exit 126" && said.outcome.stdout.text.is_empty(), "{said:?}");
+    Ok(())
+}
+
+/// Makes a 64-bit program say that it is a 32-bit one, and adds what a reader that believes it takes for the name of a
+/// loader. The kernel does not believe it. Where a 32-bit header has the size and the number of its program headers, a
+/// 64-bit one has the place of its sections, which nobody needs to run it.
+fn name_root_as_loader(program: &mut Vec<u8>) -> anyhow::Result<()> {
+    const SIZE: u16 = 0xfff0;
+    let count = program.len().div_ceil(SIZE.into());
+    let start = count * usize::from(SIZE);
+    program.resize(start, 0);
+    // PT_INTERP, and the name behind the header of 32 bytes.
+    let name = u32::try_from(start)? + 32;
+    for number in [3, name, 0, 0, 2, 2, 0, 0] {
+        program.extend_from_slice(&number.to_le_bytes());
+    }
+    program.extend_from_slice(b"/\0");
+    let header = program.get_mut(..64).context("no ELF file")?;
+    header[4] = 1;
+    header[42..44].copy_from_slice(&SIZE.to_le_bytes());
+    header[44..46].copy_from_slice(&u16::try_from(count + 1)?.to_le_bytes());
+    Ok(())
+}
+
+fn interpreters() -> anyhow::Result<()> {
+    let place = Place::new()?;
+    let pipe = place.root().join("pipe");
+    ensure!(Command::new("mkfifo").arg(&pipe).status()?.success(), "no pipe");
+    for interpreter in ["/", "/dev/null", "./pipe"] {
+        let script = place.root().join("script");
+        fs::write(&script, format!("#!{interpreter}\n"))?;
+        make_executable(&script)?;
+        let mut command = place.programs.command(place.programs.caphost(), place.root());
+        command.args(["exec", "--", "./script"]);
+        let said = place.run(command, &[])?;
+        ensure!(said.outcome.ending() == "exit 126", "{interpreter}: {said:?}");
+    }
+    Ok(())
+}
+
+fn make_executable(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+fn ways_around() -> anyhow::Result<()> {
+    let place = Place::new()?;
+    let Some(_) = place.landlock("the test of ways around deny rules")? else { return Ok(()) };
+    let refused = |deny: &str, why: &str| -> anyhow::Result<()> {
+        let options = ["--allow", "fs.read:./data", "--deny", deny, "--require-landlock"];
+        place.run(place.exec(&options)?, &["say ran"])?.refused(why)
+    };
+    refused("fs.read:/usr/lib", "the deny rule `fs.read:/usr/lib`, which lies in what loading the program takes")?;
+    refused("fs.write:/dev/null", "`fs.write:/dev/null`, which lies in what loading the program takes")?;
+    fs::hard_link(place.root().join("outside.txt"), place.root().join("data/name.txt"))?;
+    refused("fs.read:./outside.txt", "`fs.read:./outside.txt`, whose file has other names, too")?;
+    fs::remove_file(place.root().join("data/name.txt"))?;
+    let options = ["--allow", "fs.read:./data", "--deny", "fs.read:./outside.txt", "--require-landlock"];
+    place.run(place.exec(&options)?, &["say ran"])?.answers(&[("say ran", "ran")])
 }
 
 fn gaps() -> anyhow::Result<()> {
@@ -229,121 +347,20 @@ fn gaps() -> anyhow::Result<()> {
 
 fn no_landlock() -> anyhow::Result<()> {
     let place = Place::new()?;
-    let trace = ["-f", "-o", "/dev/null", "-e", "inject=landlock_create_ruleset:error=ENOSYS"];
-    if !Command::new("strace").args(trace).arg("true").output().is_ok_and(|output| output.status.success()) {
-        return not_run("the test of a kernel without Landlock needs a working `strace`");
-    }
-    let exec = |options: &[&str]| -> anyhow::Result<Command> {
-        let exec = place.exec(options)?;
-        let mut command = place.programs.command("strace".as_ref(), place.root());
-        command.args(trace).arg(exec.get_program()).args(exec.get_args());
-        Ok(command)
-    };
-    let said = place.run(exec(&["--allow", "fs.read:./data"])?, &["std read outside.txt", "sdk read outside.txt"])?;
+    let Some(kernel) = Kernel::without("landlock_create_ruleset", "ENOSYS")? else { return Ok(()) };
+    let said = place
+        .run(kernel.exec(&place, &["--allow", "fs.read:./data"])?, &["std read outside.txt", "sdk read outside.txt"])?;
     said.answers(&[("std read outside.txt", "Ok(\"outside\")"), ("sdk read outside.txt", "Err(\"Denied\")")])?;
     ensure!(said.outcome.stderr.text.starts_with("note: landlock: nothing is enforced"), "{said:?}");
-    place.run(exec(&["--require-landlock"])?, &["say ran"])?.refused("files, truncating and TCP")
+    place.run(kernel.exec(&place, &["--require-landlock"])?, &["say ran"])?.refused("files, truncating and TCP")
 }
 
-/// The files of one test.
-struct Place {
-    programs: Programs,
-    folder: TempDir,
-}
-
-/// What the guest, and `caphost` before it, said.
-#[derive(Debug)]
-struct Said {
-    outcome: Outcome,
-}
-
-impl Place {
-    fn new() -> anyhow::Result<Self> {
-        let place = Self { programs: Programs::find()?, folder: tempfile::tempdir()? };
-        fs::create_dir(place.root().join("data"))?;
-        for (file, text) in [("data/a.txt", "inside"), ("data/b.txt", "beside"), ("outside.txt", "outside")] {
-            fs::write(place.root().join(file), text)?;
-        }
-        std::os::unix::fs::symlink("outside.txt", place.root().join("data/link"))?;
-        std::os::unix::fs::symlink("outside.txt", place.root().join("link"))?;
-        Ok(place)
-    }
-
-    fn root(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// `caphost exec` of the guest, its operations still to come.
-    fn exec(&self, options: &[&str]) -> anyhow::Result<Command> {
-        let mut command = self.programs.command(self.programs.caphost(), self.root());
-        command.arg("exec").args(options).arg("--").arg(std::env::current_exe()?).arg(super::GUEST);
-        Ok(command)
-    }
-
-    /// The guest without `caphost`.
-    fn guest(&self, mut command: Command) -> Command {
-        command.current_dir(self.root()).arg(super::GUEST);
-        command
-    }
-
-    /// The same command, started with files on two descriptors.
-    fn with_strays(&self, command: &Command) -> Command {
-        let mut shell = self.programs.command("/bin/sh".as_ref(), self.root());
-        shell.args(["-c", "exec 3<outside.txt 5<outside.txt; exec \"$@\"", "sh"]);
-        shell.arg(command.get_program()).args(command.get_args());
-        shell
-    }
-
-    fn run(&self, mut command: Command, operations: &[&str]) -> anyhow::Result<Said> {
-        command.args(operations);
-        Ok(Said { outcome: process::run(command, Input::Text(""), process::HANG)? })
-    }
-
-    /// What `caphost exec` says of this kernel; says that `what` is not run where there is no Landlock.
-    fn landlock(&self, what: &str) -> anyhow::Result<Option<Note>> {
-        let said = self.run(self.exec(&[])?, &[])?;
-        let stderr = said.outcome.stderr.text;
-        let note = stderr.trim_end().strip_prefix("note: landlock: ").with_context(|| stderr.clone())?;
-        match note.strip_prefix("enforced for ") {
-            Some(enforced) => Ok(Some(Note(enforced.split(';').next().unwrap_or_default().to_owned()))),
-            None => not_run(&format!("{what} needs a kernel with Landlock")).map(|()| None),
-        }
-    }
-}
-
-/// The parts that the kernel enforces.
-struct Note(String);
-
-impl Note {
-    fn enforces(&self, part: &str) -> bool {
-        self.0.split(", ").flat_map(|parts| parts.split(" and ")).any(|enforced| enforced == part)
-    }
-}
-
-impl Said {
-    fn lines(&self) -> Vec<&str> {
-        self.outcome.stdout.text.lines().collect()
-    }
-
-    /// Each operation must have had its answer.
-    fn answers(&self, expected: &[(&str, &str)]) -> anyhow::Result<()> {
-        for (operation, answer) in expected {
-            let line = format!("{operation}: {answer}");
-            ensure!(self.lines().contains(&line.as_str()), "no line `{line}` in {self:#?}");
-        }
-        Ok(())
-    }
-
-    /// `--require-landlock` must have refused to start the guest.
-    fn refused(&self, why: &str) -> anyhow::Result<()> {
-        let Outcome { stdout, stderr, .. } = &self.outcome;
-        let is_refused = self.outcome.ending() == "exit 120" && stdout.text.is_empty();
-        ensure!(is_refused && stderr.text.contains("error[CAP0304]: ") && stderr.text.contains(why), "{self:#?}");
-        Ok(())
-    }
-}
-
-/// Past the test harness, which would swallow it.
-fn not_run(why: &str) -> anyhow::Result<()> {
-    Ok(writeln!(io::stderr(), "NOT RUN: {why}")?)
+fn no_seccomp() -> anyhow::Result<()> {
+    let place = Place::new()?;
+    let Some(_) = place.landlock("the test of a kernel without seccomp")? else { return Ok(()) };
+    let Some(kernel) = Kernel::without("seccomp", "EINVAL")? else { return Ok(()) };
+    let said = place.run(kernel.exec(&place, &[])?, &["std socket tcp"])?;
+    said.answers(&[("std socket tcp", "done")])?;
+    ensure!(said.outcome.stderr.text.trim_end().ends_with("for seccomp cannot be had"), "{said:?}");
+    place.run(kernel.exec(&place, &["--require-landlock"])?, &["say ran"])?.refused("the network (no seccomp)")
 }

@@ -37,9 +37,10 @@ Everything behind APP.wasm is for the guest, options too. Examples:
 
 const EXEC_EXAMPLES: &str = "\
 The program is handed its grants on a sealed descriptor, and keeps to them where it uses the
-SDK. Of the environment it sees what it was granted or given. On Linux the kernel (Landlock)
-refuses it every other file, and the network, as far as it can: a note says how far. Without
-that, a native program is not confined.
+SDK. Of the environment it sees what it was granted or given. On Linux the kernel refuses it
+every other file (Landlock) and the network (seccomp), as far as it can: a note says how far.
+Without that, a native program is not confined. `--require-landlock` takes both.
+`--error-format` is for caphost's own messages: what the program says of refusals is text.
 Ends as the program ends; with 126 or 127 if it cannot be started.
 Examples:
   caphost exec --allow fs.read:./data -- ./indexer data
@@ -155,7 +156,7 @@ pub(crate) struct ExecArguments {
     pub(crate) authority: AuthorityArguments,
     #[command(flatten)]
     pub(crate) audit: AuditArguments,
-    /// Start only if the kernel enforces every file grant and deny rule, and refuses TCP
+    /// Start only if the kernel enforces every file grant and deny rule (Landlock) and refuses the network (seccomp)
     #[arg(long)]
     pub(crate) require_landlock: bool,
     /// The program, looked up in PATH; what follows is for it

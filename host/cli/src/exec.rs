@@ -1,7 +1,9 @@
 //! `caphost exec`: becomes a native program that was handed its grants.
 
 mod elf;
+mod files;
 mod landlock;
+mod network;
 mod plan;
 mod program;
 mod status;
@@ -32,7 +34,8 @@ pub(crate) fn exec(arguments: ExecArguments, reporter: Reporter) -> Result<Exit,
     let (handover, plan) = prepare(&settings, &program, authority)?;
     // Before the kernel is told, for then not even our own descriptors can be listed.
     let prepared = handover.prepare(authority).context("failed to hand the grants over")?;
-    let status = landlock::restrict(plan, &program).context("failed to apply Landlock")?;
+    let (abi, gaps) = landlock::restrict(plan, &program).context("failed to apply Landlock")?;
+    let status = Status { abi, network: network::refuse(), gaps };
     if settings.requires_landlock {
         require(&status)?;
     }
@@ -52,7 +55,7 @@ fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority)
     let given = settings.granted.environment.iter().cloned();
     let builder = given.fold(builder, |builder, (name, value)| builder.variable(name, value));
     let session = builder.build(authority).map_err(begin::not_begun)?;
-    let plan = Plan::of(session.gate().policy(), &policy);
+    let plan = Plan::of(session.gate().policy(), &policy, &landlock::known(program));
     let audit = settings.audit.as_deref().map(begin::audit_file).transpose()?;
     let handover = Handover {
         subject: program.name(),

@@ -239,7 +239,7 @@ fn what_a_guest_changed_itself_is_seen_at_once() {
     let fixture = Fixture::new(&["data/a: text"], "fs:./data", "");
     let session = &fixture.session;
     let size = || fs::metadata(session, "data/a").map(|found| found.size);
-    let file = fs::open(session, "data/a", super::WRITE).expect("an open file");
+    let file = fs::open(session, "data/a", WRITE).expect("an open file");
     for length in [1, 2, 3] {
         assert_eq!(file.set_size(length), Ok(()));
         assert_eq!(size(), Ok(length));

@@ -16,8 +16,15 @@ const MAX_NAME: u64 = 4_096;
 /// A field: where it begins, and how many bytes it has.
 type Field = (usize, usize);
 
+/// The class of addresses, in the identification.
+const CLASS: usize = 4;
+/// The order of bytes, in the identification.
+const DATA: usize = 5;
+const MACHINE: Field = (18, 2);
+
 /// Where the fields stand, for one size of addresses.
 struct Layout {
+    class: u8,
     header: usize,
     table: Field,
     entry_size: Field,
@@ -27,7 +34,10 @@ struct Layout {
     length: Field,
 }
 
-const BITS_32: Layout = Layout {
+/// The layout of our own programs: the only one by which the kernel reads them, whatever class the file claims to be.
+#[cfg(target_pointer_width = "32")]
+const NATIVE: Layout = Layout {
+    class: 1,
     header: 52,
     table: (28, 4),
     entry_size: (42, 2),
@@ -37,7 +47,10 @@ const BITS_32: Layout = Layout {
     length: (16, 4),
 };
 
-const BITS_64: Layout = Layout {
+/// The layout of our own programs: the only one by which the kernel reads them, whatever class the file claims to be.
+#[cfg(target_pointer_width = "64")]
+const NATIVE: Layout = Layout {
+    class: 2,
     header: 64,
     table: (32, 8),
     entry_size: (54, 2),
@@ -47,63 +60,81 @@ const BITS_64: Layout = Layout {
     length: (32, 8),
 };
 
-/// The loader that a program names; `None` for one that needs none, and for what is no ELF file.
+const IS_LITTLE: bool = cfg!(target_endian = "little");
+
+/// Our own `e_machine`; of another architecture no loader is known.
+const NATIVE_MACHINE: Option<u64> = if cfg!(target_arch = "x86_64") {
+    Some(62)
+} else if cfg!(target_arch = "aarch64") {
+    Some(183)
+} else if cfg!(target_arch = "riscv64") {
+    Some(243)
+} else {
+    None
+};
+
+/// The loader that a program names; `None` for one that needs none, and for what is no ELF file of this very architecture.
+///
+/// The kernel believes less of the header than it says: where the two could read different names there is no loader either.
 ///
 /// `read` gives the bytes of the file from an offset on, all or none of them.
 pub(super) fn loader(read: impl Fn(u64, usize) -> Option<Vec<u8>>) -> Option<PathBuf> {
-    let identification = read(0, 16).filter(|bytes| bytes.starts_with(MAGIC))?;
-    let layout = match identification.get(4)? {
-        1 => BITS_32,
-        2 => BITS_64,
-        _ => return None,
-    };
-    let is_little = *identification.get(5)? == 1;
-    let number = |bytes: &[u8], field| number(bytes, field, is_little);
-    let header = read(0, layout.header)?;
-    let table = number(&header, layout.table)?;
-    let size = number(&header, layout.entry_size)?;
-    let count = number(&header, layout.entry_count)?;
+    let header = read(0, NATIVE.header).filter(|header| is_native(header))?;
+    let table = number(&header, NATIVE.table)?;
+    let size = u64::try_from(NATIVE.entry).ok()?;
+    let count = number(&header, NATIVE.entry_count)?;
     let mut entries =
-        (0..count.min(MAX_HEADERS)).map_while(|index| read(table.checked_add(index * size)?, layout.entry));
+        (0..count.min(MAX_HEADERS)).map_while(|index| read(table.checked_add(index * size)?, NATIVE.entry));
     let entry = entries.find(|entry| number(entry, (0, 4)) == Some(PT_INTERP))?;
-    let length = number(&entry, layout.length).filter(|length| *length <= MAX_NAME)?;
-    let name = read(number(&entry, layout.offset)?, usize::try_from(length).ok()?)?;
+    let length = number(&entry, NATIVE.length).filter(|length| *length <= MAX_NAME)?;
+    let name = read(number(&entry, NATIVE.offset)?, usize::try_from(length).ok()?)?;
     let name = name.split(|byte| *byte == 0).next().filter(|name| !name.is_empty())?;
     Some(OsStr::from_bytes(name).into())
 }
 
-fn number(bytes: &[u8], (start, length): Field, is_little: bool) -> Option<u64> {
+fn is_native(header: &[u8]) -> bool {
+    header.starts_with(MAGIC)
+        && header.get(CLASS) == Some(&NATIVE.class)
+        && header.get(DATA) == Some(&if IS_LITTLE { 1 } else { 2 })
+        && NATIVE_MACHINE.is_some_and(|machine| number(header, MACHINE) == Some(machine))
+        && number(header, NATIVE.entry_size) == u64::try_from(NATIVE.entry).ok()
+}
+
+fn number(bytes: &[u8], (start, length): Field) -> Option<u64> {
     let bytes = bytes.get(start..start + length)?.iter();
     let append = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-    Some(if is_little { bytes.rev().fold(0, append) } else { bytes.fold(0, append) })
+    Some(if IS_LITTLE { bytes.rev().fold(0, append) } else { bytes.fold(0, append) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn put(bytes: &mut [u8], start: usize, (at, length): Field, number: usize) {
+        let number = u64::try_from(number).unwrap();
+        let field = &mut bytes[start + at..start + at + length];
+        if IS_LITTLE {
+            field.copy_from_slice(&number.to_le_bytes()[..length]);
+        } else {
+            field.copy_from_slice(&number.to_be_bytes()[8 - length..]);
+        }
+    }
+
     /// A file with a header, one header of another type, and the one that names `name`.
-    fn file(layout: &Layout, class: u8, is_little: bool, name: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![0; layout.header + 2 * layout.entry];
+    fn file(name: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; NATIVE.header + 2 * NATIVE.entry];
         bytes[..4].copy_from_slice(MAGIC);
-        bytes[4..6].copy_from_slice(&[class, if is_little { 1 } else { 2 }]);
-        let mut put = |start: usize, (at, length): Field, number: usize| {
-            let number = u64::try_from(number).unwrap();
-            let field = &mut bytes[start + at..start + at + length];
-            if is_little {
-                field.copy_from_slice(&number.to_le_bytes()[..length]);
-            } else {
-                field.copy_from_slice(&number.to_be_bytes()[8 - length..]);
-            }
-        };
-        put(0, layout.table, layout.header);
-        put(0, layout.entry_size, layout.entry);
-        put(0, layout.entry_count, 2);
-        put(layout.header, (0, 4), 1);
-        let entry = layout.header + layout.entry;
-        put(entry, (0, 4), 3);
-        put(entry, layout.offset, entry + layout.entry);
-        put(entry, layout.length, name.len());
+        bytes[CLASS] = NATIVE.class;
+        bytes[DATA] = if IS_LITTLE { 1 } else { 2 };
+        put(&mut bytes, 0, MACHINE, usize::try_from(NATIVE_MACHINE.unwrap()).unwrap());
+        put(&mut bytes, 0, NATIVE.table, NATIVE.header);
+        put(&mut bytes, 0, NATIVE.entry_size, NATIVE.entry);
+        put(&mut bytes, 0, NATIVE.entry_count, 2);
+        put(&mut bytes, NATIVE.header, (0, 4), 1);
+        let entry = NATIVE.header + NATIVE.entry;
+        put(&mut bytes, entry, (0, 4), 3);
+        put(&mut bytes, entry, NATIVE.offset, entry + NATIVE.entry);
+        put(&mut bytes, entry, NATIVE.length, name.len());
         bytes.extend_from_slice(name);
         bytes
     }
@@ -117,18 +148,32 @@ mod tests {
     }
 
     #[test]
-    fn the_loader_is_found_in_every_form_of_elf() {
-        for (layout, class) in [(&BITS_32, 1), (&BITS_64, 2)] {
-            for is_little in [true, false] {
-                let bytes = file(layout, class, is_little, b"/lib/ld.so\0");
-                assert_eq!(loader_of(&bytes), Some("/lib/ld.so".into()), "{class} {is_little}");
-            }
+    fn the_loader_of_a_native_program_is_found() {
+        assert_eq!(loader_of(&file(b"/lib/ld.so\0")), Some("/lib/ld.so".into()));
+    }
+
+    /// The kernel would read it by the native layout all the same, and find another loader than we.
+    #[test]
+    fn a_program_that_claims_to_be_of_another_layout_has_none() {
+        let with = |start: usize, value: u8| {
+            let mut bytes = file(b"/lib/ld.so\0");
+            assert_ne!(bytes[start], value);
+            bytes[start] = value;
+            loader_of(&bytes)
+        };
+        for (start, value) in
+            [(CLASS, 3 - NATIVE.class), (CLASS, 0), (DATA, if IS_LITTLE { 2 } else { 1 }), (MACHINE.0, 3)]
+        {
+            assert_eq!(with(start, value), None, "{value} at {start}");
         }
+        let mut bytes = file(b"/lib/ld.so\0");
+        put(&mut bytes, 0, NATIVE.entry_size, NATIVE.entry + 8);
+        assert_eq!(loader_of(&bytes), None);
     }
 
     #[test]
     fn a_file_that_is_cut_anywhere_has_none() {
-        let bytes = file(&BITS_64, 2, true, b"/lib/ld.so\0");
+        let bytes = file(b"/lib/ld.so\0");
         for length in 0..bytes.len() {
             assert_eq!(loader_of(&bytes[..length]), None, "{length}");
         }
@@ -136,12 +181,13 @@ mod tests {
 
     #[test]
     fn offsets_that_lead_nowhere_and_long_names_are_none() {
-        let mut bytes = file(&BITS_64, 2, true, b"/lib/ld.so\0");
-        bytes[32..40].fill(0xff);
+        let mut bytes = file(b"/lib/ld.so\0");
+        let (start, length) = NATIVE.table;
+        bytes[start..start + length].fill(0xff);
         assert_eq!(loader_of(&bytes), None);
         let longest = usize::try_from(MAX_NAME).unwrap();
-        assert!(loader_of(&file(&BITS_64, 2, true, &vec![b'x'; longest])).is_some());
-        assert_eq!(loader_of(&file(&BITS_64, 2, true, &vec![b'x'; longest + 1])), None);
+        assert!(loader_of(&file(&vec![b'x'; longest])).is_some());
+        assert_eq!(loader_of(&file(&vec![b'x'; longest + 1])), None);
         assert_eq!(loader_of(b"#!/bin/sh\n"), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Landlock: the kernel refuses a native program what no grant names. Invariant: what is allowed beyond the grants is what it
 //! takes to load the program, and stands in the tables of this file.
 
-use super::plan::{Gap, Plan, Tree};
+use super::files;
+use super::plan::{Gap, Known, Plan, Tree};
 use super::program::Program;
-use super::status::Status;
 use anyhow::Context;
 use caphost::policy::Capability;
 use landlock::{
@@ -11,7 +11,7 @@ use landlock::{
     RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags, path_beneath_rules,
 };
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The newest version of the interface whose rights this was written for. Older kernels enforce a part of them.
 const NEWEST: ABI = ABI::V10;
@@ -19,38 +19,53 @@ const NEWEST: ABI = ABI::V10;
 /// Where shared libraries are, and the list of them.
 const LIBRARIES: [&str; 6] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"];
 
+/// What programs expect to read and write in any case.
+const NULL: &str = "/dev/null";
+
 const LOAD: BitFlags<AccessFs> = make_bitflags!(AccessFs::{Execute | ReadFile});
 const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     WriteFile | Truncate | MakeReg | MakeDir | MakeSym | RemoveFile | RemoveDir | Refer
 });
-/// In the directory of a file that is to be created.
+/// In the directory of a file that is to be created, and below it: the kernel knows no rights on a directory alone.
 const CREATE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{WriteFile | Truncate | MakeReg});
+
+/// What can be read and written without a grant, and what else matters to a plan.
+pub(super) fn known(program: &Program) -> Known<'static> {
+    let loaded = program.loaders.iter().chain([&program.path]).map(PathBuf::as_path);
+    let readable = loaded.chain(LIBRARIES.iter().chain([&NULL]).map(Path::new));
+    Known {
+        readable: readable.map(files::real).collect(),
+        writable: vec![files::real(Path::new(NULL))],
+        has_other_names: &files::has_other_names,
+    }
+}
 
 /// Has the kernel refuse this process, and the program that it becomes, everything but what is granted; for good.
 ///
-/// Network access is not granted by anything yet, so none is allowed.
+/// Network access is not granted by anything yet, so none is allowed. What Landlock does not know of it, `network` refuses.
 ///
 /// # Errors
 /// When the kernel has Landlock and does not take the rules.
-pub(super) fn restrict(plan: Plan, program: &Program) -> anyhow::Result<Status> {
+pub(super) fn restrict(plan: Plan, program: &Program) -> anyhow::Result<(ABI, Vec<Gap>)> {
     let ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
         .handle_access(AccessNet::from_all(NEWEST))?
         .scope(Scope::from_all(NEWEST))?
         .create()?;
-    let loaded = program.loaders.iter().chain([&program.path]);
+    // Once more, for something else could stand there by now.
+    let loaded = program.loaders.iter().chain([&program.path]).filter(|path| files::is_regular(path));
     let mut ruleset = ruleset
         .add_rules(path_beneath_rules(loaded, LOAD))?
         .add_rules(path_beneath_rules(LIBRARIES, AccessFs::ReadFile))?
-        .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?;
+        .add_rules(path_beneath_rules([NULL], AccessFs::ReadFile | AccessFs::WriteFile))?;
     let mut gaps = plan.gaps;
     for tree in &plan.trees {
         ruleset = allow(ruleset, tree, &mut gaps).with_context(|| format!("`{}`", tree.rule))?;
     }
     let status = ruleset.restrict_self()?;
     let abi = if status.ruleset == RulesetStatus::NotEnforced { ABI::Unsupported } else { status.landlock.into() };
-    Ok(Status { abi, gaps })
+    Ok((abi, gaps))
 }
 
 fn allow(ruleset: RulesetCreated, tree: &Tree, gaps: &mut Vec<Gap>) -> anyhow::Result<RulesetCreated> {

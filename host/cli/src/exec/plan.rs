@@ -3,7 +3,7 @@
 
 use caphost::policy::visible::escape;
 use caphost::policy::{Capability, Policy, Request, Rule, Scope, Target};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Trees to allow, and what is wrong with that.
 #[derive(Debug, Default)]
@@ -27,26 +27,56 @@ pub(super) struct Tree {
 pub(super) enum Gap {
     /// A deny rule on a place in a granted tree.
     BelowGrant(String),
-    /// A grant of a file that is to be created: what lies beside it could be written too.
+    /// A deny rule on a place that stays allowed, for it is needed to load the program.
+    Loaded(String),
+    /// A deny rule on a file that has further names, and could be granted by one of them.
+    OtherNames(String),
+    /// A grant of a file that is to be created: everything in and below its directory could be written too.
     NotThere(String),
+}
+
+/// What is known of the files that rules are about.
+pub(super) struct Known<'a> {
+    /// The real paths that can be read without a grant, with all that lies below them.
+    pub(super) readable: Vec<PathBuf>,
+    /// The same for writing.
+    pub(super) writable: Vec<PathBuf>,
+    /// Whether the file of a path has further names.
+    pub(super) has_other_names: &'a dyn Fn(&str) -> bool,
 }
 
 impl Plan {
     /// The plan for a policy with canonical paths; `written` is the same policy as the operator wrote it.
-    pub(super) fn of(canonical: &Policy, written: &Policy) -> Self {
+    pub(super) fn of(canonical: &Policy, written: &Policy, known: &Known<'_>) -> Self {
         let grants = canonical.grants().iter().zip(written.grants());
         let trees: Vec<_> =
             grants.filter_map(|(grant, written)| Tree::of(&grant.rule, &written.rule, canonical)).collect();
         let mut gaps = Vec::new();
         for (index, deny) in canonical.denies().iter().enumerate() {
-            if trees.iter().any(|tree| tree.holds(deny)) {
+            if let Some(gap) = known.gap(deny, &trees) {
                 // The rules behind the operator's are caphost's own.
                 let shown = written.denies().get(index).unwrap_or(deny);
-                gaps.push(Gap::BelowGrant(escape(&shown.to_string()).to_string()));
+                gaps.push(gap(escape(&shown.to_string()).to_string()));
             }
         }
         gaps.dedup();
         Self { trees, gaps }
+    }
+}
+
+impl Known<'_> {
+    /// What keeps the kernel from holding a deny rule.
+    fn gap(&self, deny: &Rule, trees: &[Tree]) -> Option<fn(String) -> Gap> {
+        let denied = place(deny)?;
+        if trees.iter().any(|tree| tree.holds(deny)) {
+            return Some(Gap::BelowGrant);
+        }
+        let loaded = if deny.capability == Capability::FsRead { &self.readable } else { &self.writable };
+        if loaded.iter().any(|loaded| Path::new(denied).starts_with(loaded)) {
+            return Some(Gap::Loaded);
+        }
+        let is_granted = trees.iter().any(|tree| tree.capability == deny.capability);
+        (is_granted && (self.has_other_names)(denied)).then_some(Gap::OtherNames)
     }
 }
 
@@ -81,7 +111,12 @@ mod tests {
     fn plan(allow: &str, deny: &str) -> Plan {
         let builder = parse_list(allow).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow);
         let policy = parse_list(deny).unwrap().into_iter().fold(builder, PolicyBuilder::deny).build();
-        Plan::of(&policy, &policy)
+        let known = Known {
+            readable: vec!["/usr/lib".into(), "/dev/null".into()],
+            writable: vec!["/dev/null".into()],
+            has_other_names: &|path| path == "/twice",
+        };
+        Plan::of(&policy, &policy, &known)
     }
 
     fn trees(plan: &Plan) -> Vec<(Capability, &str)> {
@@ -110,5 +145,25 @@ mod tests {
         let plan = plan("fs.read:/a", "fs:/a/b,fs.read:/ab,fs.read:/a/c/d");
         let gap = |rule: &str| Gap::BelowGrant(rule.to_owned());
         assert_eq!(plan.gaps, [gap("fs.read:/a/b"), gap("fs.read:/a/c/d")]);
+    }
+
+    #[test]
+    fn what_is_denied_and_takes_part_in_loading_is_a_gap() {
+        let gaps = |deny: &str| plan("", deny).gaps;
+        for deny in ["fs.read:/usr/lib", "fs.read:/usr/lib/a", "fs.read:/dev/null", "fs.write:/dev/null"] {
+            assert_eq!(gaps(deny), [Gap::Loaded(deny.to_owned())]);
+        }
+        for deny in ["fs.write:/usr/lib/a", "fs.read:/usr/libexec", "fs.read:/usr"] {
+            assert_eq!(gaps(deny), [], "{deny}");
+        }
+    }
+
+    #[test]
+    fn a_denied_file_with_further_names_is_a_gap_where_something_is_granted() {
+        let gap = |rule: &str| Gap::OtherNames(rule.to_owned());
+        assert_eq!(plan("fs.read:/a", "fs:/twice").gaps, [gap("fs.read:/twice")]);
+        assert_eq!(plan("fs.write:/a", "fs:/twice").gaps, [gap("fs.write:/twice")]);
+        assert_eq!(plan("fs.read:/a", "fs:/once").gaps, []);
+        assert_eq!(plan("time", "fs:/twice").gaps, []);
     }
 }

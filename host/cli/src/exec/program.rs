@@ -4,14 +4,14 @@
     reason = "the program that the operator names is looked up with the operator's own authority"
 )]
 
-use super::elf;
+use super::{elf, files};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Message;
 use caphost::policy::visible::escape;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, metadata};
+use std::fs::metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -92,24 +92,28 @@ fn executable(path: PathBuf) -> io::Result<PathBuf> {
     if is_executable { Ok(path) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
 
-/// The interpreters of a script and the loader of what runs in the end. Of a file that cannot be read there are none.
+/// The interpreters of a script and the loader of what runs in the end. Of a file that cannot be read there are none, and
+/// what is no regular file is none: a rule on a directory would open everything below it.
 fn loaders(program: &Path) -> Vec<PathBuf> {
     let mut loaders = Vec::new();
     let mut path = program.to_owned();
     for _ in 0..MAX_SCRIPTS {
-        match interpreter(&beginning(&path)) {
-            Some(interpreter) => {
-                loaders.push(interpreter.clone());
-                path = interpreter;
-            }
-            None => {
-                loaders
-                    .extend(File::open(&path).ok().and_then(|file| elf::loader(|at, length| read(&file, at, length))));
-                break;
-            }
+        let Some(interpreter) = interpreter(&beginning(&path)) else {
+            loaders.extend(dynamic_loader(&path).filter(|loader| files::is_regular(loader)));
+            break;
+        };
+        if !files::is_regular(&interpreter) {
+            break;
         }
+        loaders.push(interpreter.clone());
+        path = interpreter;
     }
     loaders
+}
+
+fn dynamic_loader(path: &Path) -> Option<PathBuf> {
+    let file = files::open(path)?;
+    elf::loader(|offset, length| files::read(&file, offset, length))
 }
 
 /// The program that a script's first line names.
@@ -122,14 +126,9 @@ fn interpreter(beginning: &[u8]) -> Option<PathBuf> {
 
 fn beginning(path: &Path) -> Vec<u8> {
     let mut bytes = vec![0; MAX_FIRST_LINE];
-    let count = File::open(path).and_then(|file| file.read_at(&mut bytes, 0)).unwrap_or(0);
+    let count = files::open(path).and_then(|file| file.read_at(&mut bytes, 0).ok()).unwrap_or(0);
     bytes.truncate(count);
     bytes
-}
-
-fn read(file: &File, offset: u64, length: usize) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    file.read_exact_at(&mut bytes, offset).ok().map(|()| bytes)
 }
 
 fn shown(name: &OsStr) -> String {
@@ -139,6 +138,8 @@ fn shown(name: &OsStr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::process::{self, Command};
 
     #[test]
     fn a_name_is_looked_up_and_a_path_is_not() {
@@ -165,5 +166,30 @@ mod tests {
     fn the_loader_of_a_program_is_there() {
         let loaders = loaders(Path::new("/bin/sh"));
         assert!(loaders.iter().all(|loader| loader.is_absolute() && loader.exists()), "{loaders:?}");
+    }
+
+    #[test]
+    fn an_interpreter_that_is_no_regular_file_is_none() {
+        for interpreter in ["/", "/dev/null", "/dev/tty", "/nowhere"] {
+            assert_eq!(loaders_of_script("no-file", interpreter), [] as [PathBuf; 0], "{interpreter}");
+        }
+        assert_eq!(loaders_of_script("file", "/bin/sh").first(), Some(&"/bin/sh".into()));
+    }
+
+    #[test]
+    fn an_interpreter_that_is_a_pipe_keeps_nobody_waiting() {
+        let pipe = env::temp_dir().join(format!("caphost-pipe-{}", process::id()));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(loaders_of_script("pipe", &pipe.to_string_lossy()), [] as [PathBuf; 0]);
+        assert_eq!(loaders(&pipe), [] as [PathBuf; 0]);
+        fs::remove_file(pipe).unwrap();
+    }
+
+    fn loaders_of_script(name: &str, interpreter: &str) -> Vec<PathBuf> {
+        let path = env::temp_dir().join(format!("caphost-script-{name}-{}", process::id()));
+        fs::write(&path, format!("#!{interpreter}\n")).unwrap();
+        let loaders = loaders(&path);
+        fs::remove_file(path).unwrap();
+        loaders
     }
 }

@@ -235,9 +235,10 @@ pub(super) const PAGES: [Page; 31] = [
         title: "the kernel can not hold the program to its grants",
         happened: "With `--require-landlock`, caphost exec did not start a native program, because the kernel would \
             not have enforced what the message names.",
-        why: "A native program is confined by the kernel alone, through Landlock. An older kernel has less of it or \
-            none; nothing can be taken out of a directory that is allowed; and of a file that does not exist yet \
-            the kernel can only allow the directory.",
+        why: "A native program is confined by the kernel alone, through Landlock and seccomp. An older kernel has \
+            less of them or none; nothing can be taken out of a directory that is allowed, nor out of what loading the \
+            program takes; a file may have other names; and of a file that does not exist yet the kernel can only \
+            allow the directory.",
         remedy: "Grant the parts that are meant instead of denying one that is not, and create a file before it is \
             granted. Or leave the option out: the program then starts, and a note says what is enforced.",
         example: "caphost exec --allow fs.read:./data/public --require-landlock -- ./indexer data/public",

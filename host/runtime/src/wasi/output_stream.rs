@@ -60,10 +60,11 @@ impl OutputStream {
 
     /// Writes; what a full pipe does not take is kept, if `check-write` permitted that much. wasi:io traps anything else.
     fn write(&mut self, bytes: &[u8]) -> StreamResult<()> {
-        let is_permitted = bytes.len() <= std::mem::take(&mut self.permitted);
-        let written = if self.pending.is_empty() { self.sink.write(bytes)? } else { 0 };
+        let is_drained = self.pending.is_empty();
+        let may_stay = is_drained && bytes.len() <= std::mem::take(&mut self.permitted);
+        let written = if is_drained { self.sink.write(bytes)? } else { 0 };
         let rest = bytes.get(written..).unwrap_or_default();
-        if !rest.is_empty() && !(is_permitted && self.pending.is_empty()) {
+        if !may_stay && !rest.is_empty() {
             let message = "write without a check-write that permitted it";
             return Err(StreamFailure::Trap(wasmtime::Error::msg(message)));
         }

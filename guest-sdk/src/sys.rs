@@ -15,3 +15,8 @@ pub(crate) use self::wasm::*;
 
 /// The most that is read from a file, or asked of the host's random source, in one call. The host gives no more of a file at once.
 pub(crate) const MAX_PIECE: usize = 1 << 20;
+
+/// A number of written bytes as a length, which is no more than there was to write.
+fn written(bytes: u64, contents: &[u8]) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX).min(contents.len())
+}

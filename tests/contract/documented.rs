@@ -1,15 +1,13 @@
 //! Every item of `caphost:host` has documentation: a guest author of any language reads it in generated code.
 
-use std::path::Path;
-
 use anyhow::Context;
+use caphost_tests::programs::root;
 use wit_parser::{Docs, Interface, Resolve, TypeDef, TypeDefKind, World};
 
 #[test]
 fn every_item_has_documentation() -> anyhow::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(&folder).context("failed to read wit/")?;
+    let (package, _) = resolve.push_dir(root().join("wit")).context("failed to read wit/")?;
     let package = &resolve.packages[package];
     assert_eq!(package.name.to_string(), "caphost:host@0.1.0");
     let mut missing = Missing::default();

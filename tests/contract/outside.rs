@@ -2,12 +2,10 @@
 //! dependency.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use caphost_tests::process::{self, Input};
-use caphost_tests::programs::Programs;
+use caphost_tests::programs::root;
 
 /// The chapter.
 const README: &str = include_str!("../../README.md");
@@ -23,7 +21,7 @@ fn block(mark: &str) -> anyhow::Result<&'static str> {
 
 #[test]
 fn a_crate_of_ones_own_builds_and_runs() -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let root = root();
     let folder = tempfile::tempdir()?;
     let at = |name: &str| folder.path().join(name);
     fs::create_dir(at("src"))?;
@@ -36,18 +34,12 @@ fn a_crate_of_ones_own_builds_and_runs() -> anyhow::Result<()> {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--target", "wasm32-wasip2"]).current_dir(folder.path());
     build.env("CARGO_TARGET_DIR", root.join("target/outside"));
-    let built = process::run(build, Input::Text(""), process::HANG * 20)?;
-    ensure!(built.ending() == "exit 0", "{}", built.stderr.text);
+    super::build(build)?;
 
-    let programs = Programs::find()?;
     let component = root.join("target/outside/wasm32-wasip2/debug/greeter.wasm");
     fs::create_dir(at("names"))?;
     fs::write(at("names/guest.txt"), "Ada\n")?;
-    let run = |arguments: &[&str]| {
-        let mut command = programs.command(programs.caphost(), folder.path());
-        command.arg("run").args(arguments).arg(&component);
-        process::run(command, Input::Text(""), process::HANG)
-    };
+    let run = |options: &[&str]| super::run(&component, folder.path(), options);
     let refused = run(&[])?;
     ensure!(refused.stderr.text.contains("CAP0101"), "nothing is granted by default: {}", refused.stderr.text);
     let granted = run(&["--allow", "fs.read:./names"])?;

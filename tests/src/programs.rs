@@ -25,11 +25,7 @@ impl Programs {
     pub fn find() -> anyhow::Result<Self> {
         let made = tempfile::tempdir()?;
         made::write(made.path())?;
-        let guests = match env::var_os("CAPHOST_GUESTS") {
-            Some(directory) => directory.into(),
-            None => root().join("target/guests/wasm32-wasip2/release"),
-        };
-        Ok(Self { caphost: caphost()?, guests, made, cache: tempfile::tempdir()? })
+        Ok(Self { caphost: caphost()?, guests: guests(), made, cache: tempfile::tempdir()? })
     }
 
     /// The binary under test.
@@ -112,6 +108,12 @@ pub fn here() -> &'static Path {
 /// The root of the repository.
 pub fn root() -> &'static Path {
     here().parent().unwrap_or(here())
+}
+
+/// The folder of the guests that are built for wasm: `CAPHOST_GUESTS`, or where `cargo xtask guests` builds them.
+pub fn guests() -> PathBuf {
+    let built = || root().join("target/guests/wasm32-wasip2/release");
+    env::var_os("CAPHOST_GUESTS").map_or_else(built, PathBuf::from)
 }
 
 /// NAME, if an argument is `{NAME}`.

@@ -115,7 +115,7 @@ impl Environment {
     }
 
     fn given(&self, name: &str) -> Option<&str> {
-        self.given.iter().rfind(|(given, _)| given == name).map(|(_, value)| value.as_str())
+        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     fn changes(&self) -> MutexGuard<'_, Changes> {

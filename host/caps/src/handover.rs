@@ -14,7 +14,7 @@ mod text;
 
 use self::text::{MAGIC, Text, invalid};
 use crate::ambient::{HostAuthority, descriptors, memory};
-use crate::session::{Session, SessionBuilder, SessionError};
+use crate::session::{Session, SessionBuilder};
 use caphost_policy::Policy;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
@@ -109,23 +109,11 @@ impl Handover {
     /// Collects what the program's session is made of.
     pub fn builder(self) -> SessionBuilder {
         let builder = Session::builder(self.policy).subject(self.subject).working_directory(self.working_directory);
-        let builder = self.variables.into_iter().fold(builder, |builder, (name, value)| builder.variable(name, value));
-        let builder = self.protected.into_iter().fold(builder, SessionBuilder::protect);
+        let builder = builder.variables(self.variables).protect_all(self.protected);
         match self.audit {
             Some(audit) => builder.audit(descriptors::sink(audit)),
             None => builder,
         }
-    }
-
-    /// Begins the program's session.
-    ///
-    /// # Errors
-    /// Those of [`SessionBuilder::build`].
-    ///
-    /// # Ambient Authority
-    /// That of [`SessionBuilder::build`].
-    pub fn session(self, authority: HostAuthority) -> Result<Session, SessionError> {
-        self.builder().build(authority)
     }
 }
 

@@ -60,9 +60,7 @@ impl Random {
         if self.is_granted() {
             return self.fill(call, buffer);
         }
-        for chunk in buffer.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next_fixed().to_le_bytes()[..chunk.len()]);
-        }
+        fill_with(buffer, || self.next_fixed());
         Ok(())
     }
 
@@ -85,6 +83,13 @@ impl Random {
 
     fn next_fixed(&self) -> u64 {
         split_mix(self.fixed.fetch_add(1, Ordering::Relaxed).wrapping_add(3))
+    }
+}
+
+/// Fills `buffer` with numbers, the lowest byte of each first; what is left of the last number is lost.
+pub(crate) fn fill_with(buffer: &mut [u8], mut next: impl FnMut() -> u64) {
+    for chunk in buffer.chunks_mut(8) {
+        chunk.copy_from_slice(&next().to_le_bytes()[..chunk.len()]);
     }
 }
 

@@ -141,10 +141,24 @@ impl SessionBuilder {
         self
     }
 
+    /// As [`SessionBuilder::protect`], for several.
+    #[must_use]
+    pub fn protect_all(mut self, paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.protected.extend(paths);
+        self
+    }
+
     /// Gives a variable a value, in place of the host's. Whether the guest may read it is for the policy to say.
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.given.push((name.into(), value.into()));
+        self
+    }
+
+    /// As [`SessionBuilder::variable`], for several; of two of one name the later one counts.
+    #[must_use]
+    pub fn variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.given.extend(variables);
         self
     }
 

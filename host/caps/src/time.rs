@@ -32,11 +32,7 @@ impl Clocks {
     /// # Errors
     /// [`Denied`] when `time.wall` was granted and ended meanwhile.
     pub fn monotonic(&self, call: &'static str) -> Result<u64, Denied> {
-        if !self.is_real {
-            return Ok(self.simulated.read());
-        }
-        self.use_permit(call)?;
-        Ok(nanoseconds(self.host.elapsed()))
+        self.reading(call, VirtualClock::read)
     }
 
     /// The shortest time that monotonic readings can differ by, in nanoseconds.
@@ -62,8 +58,12 @@ impl Clocks {
 
     /// The present, which for a deterministic clock does not move by being looked at.
     fn peek(&self, call: &'static str) -> Result<u64, Denied> {
+        self.reading(call, VirtualClock::peek)
+    }
+
+    fn reading(&self, call: &'static str, simulated: fn(&VirtualClock) -> u64) -> Result<u64, Denied> {
         if !self.is_real {
-            return Ok(self.simulated.peek());
+            return Ok(simulated(&self.simulated));
         }
         self.use_permit(call)?;
         Ok(nanoseconds(self.host.elapsed()))

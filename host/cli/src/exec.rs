@@ -51,9 +51,7 @@ fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority)
     let working_directory = ambient::working_directory(authority).context("failed to find the working directory")?;
     let protected = begin::protected(settings.audit.clone());
     let builder = Session::builder(policy.clone()).working_directory(working_directory.clone());
-    let builder = protected.iter().cloned().fold(builder, |builder, path| builder.protect(path));
-    let given = settings.granted.environment.iter().cloned();
-    let builder = given.fold(builder, |builder, (name, value)| builder.variable(name, value));
+    let builder = builder.protect_all(protected.clone()).variables(settings.granted.environment.clone());
     let session = builder.build(authority).map_err(begin::not_begun)?;
     let plan = Plan::of(session.gate().policy(), &policy, &landlock::known(program));
     let audit = settings.audit.as_deref().map(begin::audit_file).transpose()?;

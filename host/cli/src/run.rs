@@ -9,7 +9,7 @@ use crate::settings::{self, RunSettings};
 use crate::{begin, watchdog};
 use anyhow::{Context, Error};
 use caphost::caps::Denied;
-use caphost::caps::ambient::HostAuthority;
+use caphost::caps::ambient::{self, HostAuthority};
 use caphost::caps::stdio::Stdout;
 use caphost::inspect::{Component, check};
 use caphost::policy::codes::Code;
@@ -55,7 +55,7 @@ fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Re
         observer: Some(refusals.observer()),
         ..Run::new(component, settings.granted.policy)
     };
-    caphost::caps::ambient::survive_file_size_limit(HostAuthority::claim());
+    ambient::survive_file_size_limit(HostAuthority::claim());
     let guest = Host::new(settings.cache).prepare(run, HostAuthority::claim()).map_err(not_run)?;
     if let Some(limit) = limit {
         watchdog::start(limit, refusals.reporter()).context("failed to start a thread")?;

@@ -149,14 +149,9 @@ impl Host {
 
 fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) -> Result<Store<State>, RunError> {
     let mut builder = Session::builder(run.policy).subject(subject(&run.component)).clock(run.clock);
-    for (name, value) in run.environment {
-        builder = builder.variable(name, value);
-    }
+    builder = builder.variables(run.environment).protect_all(run.protected);
     if let Some(directory) = run.working_directory {
         builder = builder.working_directory(directory);
-    }
-    for path in run.protected {
-        builder = builder.protect(path);
     }
     if let Some(sink) = run.audit {
         builder = builder.audit(sink);

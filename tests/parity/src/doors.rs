@@ -12,15 +12,13 @@ use caphost::caps::{ClockHand, Observer, Refusal, Revoker, Session, SessionClock
 use caphost::inspect::Component;
 use caphost::policy::Capability;
 use caphost::{Cache, Host, Outcome, Run};
-use caphost_tests::tree;
+use caphost_tests::{programs, tree};
 use scenarios::{Record, Scenario};
 use tempfile::TempDir;
 
 use crate::fixture;
 use crate::policies::{Middle, Setup};
 
-/// Where guests are built for wasm.
-const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/guests/wasm32-wasip2/release");
 /// The guest that is run.
 const GUEST: &str = "scenarios";
 
@@ -44,9 +42,9 @@ pub(crate) struct Doors {
 impl Doors {
     /// Reads the component of the scenarios.
     pub(crate) fn open() -> anyhow::Result<Self> {
-        let path = format!("{GUESTS}/{GUEST}.wasm");
-        let component =
-            std::fs::read(&path).with_context(|| format!("failed to read `{path}`: run `cargo xtask guests`"))?;
+        let path = programs::guests().join(format!("{GUEST}.wasm"));
+        let component = std::fs::read(&path)
+            .with_context(|| format!("failed to read `{}`: run `cargo xtask guests`", path.display()))?;
         let cache = tempfile::tempdir()?;
         Ok(Self { host: Host::new(Cache::Directory(cache.path().to_owned())), component, _cache: cache })
     }
@@ -54,14 +52,12 @@ impl Doors {
     /// Runs a scenario in this process, on the SDK.
     pub(crate) fn native(&self, scenario: &Scenario, setup: &Setup) -> anyhow::Result<Seen> {
         let stage = Stage::set(setup)?;
-        let mut builder = Session::builder(setup.policy(scenario))
+        let builder = Session::builder(setup.policy(scenario))
             .working_directory(stage.folder.path().to_owned())
             .clock(stage.clock.clone())
             .observer(stage.observer())
+            .variables(fixture::variables())
             .audit(Box::new(stage.log.clone()));
-        for (name, value) in fixture::VARIABLES {
-            builder = builder.variable(name, value);
-        }
         let session = Arc::new(builder.build(HostAuthority::claim())?);
         stage.revoker.set(session.revoker()).ok().context("the session is the first")?;
         let mut record = Record::default();
@@ -77,7 +73,7 @@ impl Doors {
         let component = Component::read("scenarios.wasm", self.component.clone())?;
         let run = Run {
             arguments: vec![door.to_owned(), scenario.name.to_owned()],
-            environment: fixture::VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            environment: fixture::variables(),
             working_directory: Some(stage.folder.path().to_owned()),
             clock: stage.clock.clone(),
             stdout: Stdout::Buffer(output.clone()),

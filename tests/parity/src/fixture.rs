@@ -17,7 +17,12 @@ const FILES: [(&str, &str); 8] = [
 ];
 
 /// Variables; others of the machine play no part.
-pub(crate) const VARIABLES: [(&str, &str); 3] = [("APP_MODE", "test"), ("APP_SECRET", "hidden"), ("OTHER", "thing")];
+const VARIABLES: [(&str, &str); 3] = [("APP_MODE", "test"), ("APP_SECRET", "hidden"), ("OTHER", "thing")];
+
+/// The variables, as an operator gives them.
+pub(crate) fn variables() -> Vec<(String, String)> {
+    VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
 
 /// Makes the files below `root`.
 pub(crate) fn make(root: &Path) -> anyhow::Result<()> {

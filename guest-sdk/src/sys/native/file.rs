@@ -3,6 +3,7 @@
 use super::{session, wait};
 use crate::error::Result;
 use crate::fs::{Metadata, OpenOptions};
+use crate::sys::written;
 use caphost_caps::Session;
 use caphost_caps::guest;
 use std::fmt;
@@ -36,11 +37,11 @@ impl File {
     }
 
     pub(crate) fn write(&self, contents: &[u8]) -> Result<usize> {
-        Ok(within(self.finish(self.file.write(contents))?, contents))
+        Ok(written(self.finish(self.file.write(contents))?, contents))
     }
 
     pub(crate) fn write_at(&self, contents: &[u8], offset: u64) -> Result<usize> {
-        Ok(within(self.finish(self.file.write_at(contents, offset))?, contents))
+        Ok(written(self.finish(self.file.write_at(contents, offset))?, contents))
     }
 
     pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64> {
@@ -72,9 +73,4 @@ impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("File").finish_non_exhaustive()
     }
-}
-
-/// A number of written bytes as a length, which is no more than there was to write.
-fn within(written: u64, contents: &[u8]) -> usize {
-    usize::try_from(written).unwrap_or(usize::MAX).min(contents.len())
 }

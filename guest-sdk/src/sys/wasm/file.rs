@@ -4,6 +4,7 @@ use super::bindings::fs;
 use super::convert;
 use crate::error::{Error, Result};
 use crate::fs::{Metadata, OpenOptions};
+use crate::sys::written;
 use std::io::SeekFrom;
 
 /// An open file. Dropping it closes it.
@@ -28,11 +29,11 @@ impl File {
     }
 
     pub(crate) fn write(&self, contents: &[u8]) -> Result<usize> {
-        Ok(within(self.0.write(contents)?, contents))
+        Ok(written(self.0.write(contents)?, contents))
     }
 
     pub(crate) fn write_at(&self, contents: &[u8], offset: u64) -> Result<usize> {
-        Ok(within(self.0.write_at(contents, offset)?, contents))
+        Ok(written(self.0.write_at(contents, offset)?, contents))
     }
 
     pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64> {
@@ -57,13 +58,8 @@ impl File {
 }
 
 /// Copies `bytes` to the start of `buffer`; how many went in.
-pub(super) fn fill(buffer: &mut [u8], bytes: &[u8]) -> usize {
+fn fill(buffer: &mut [u8], bytes: &[u8]) -> usize {
     let length = bytes.len().min(buffer.len());
     buffer[..length].copy_from_slice(&bytes[..length]);
     length
-}
-
-/// A number of written bytes as a length, which is no more than there was to write.
-fn within(written: u64, contents: &[u8]) -> usize {
-    usize::try_from(written).unwrap_or(usize::MAX).min(contents.len())
 }

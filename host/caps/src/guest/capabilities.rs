@@ -35,11 +35,13 @@ pub fn require(session: &Session, text: &str) -> Result<()> {
 /// The grants that stand, in their text form, with resources as the guest names them. In the order they were given in.
 pub fn list(session: &Session) -> Vec<String> {
     let gate = session.gate();
-    let standing = gate.written().grants().iter().enumerate().filter(|(index, _)| gate.ended(*index).is_none());
+    let grants = gate.written().grants().iter().enumerate();
+    // What is denied as a whole is worth nothing.
+    let stands =
+        |index: usize, rule: &Rule| gate.ended(index).is_none() && gate.policy().has_any_grant(rule.capability);
+    let standing = grants.filter(|(index, grant)| stands(*index, &grant.rule));
     // Of several policies, a grant of one is worth what the others allow of it.
     let is_whole = |text: &String| !gate.policy().is_attenuated() || has(session, text);
-    // What is denied as a whole is worth nothing.
-    let standing = standing.filter(|(_, grant)| gate.policy().has_any_grant(grant.rule.capability));
     let mut texts: Vec<String> = Vec::new();
     for text in standing.map(|(_, grant)| text_of(&grant.rule)).filter(is_whole) {
         if !texts.contains(&text) {

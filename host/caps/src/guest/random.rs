@@ -1,7 +1,7 @@
 //! Random numbers: those that nobody can predict, and those that are the same each time.
 
 use super::{Error, Result, allocation_limit};
-use crate::random::{SPLIT_MIX_STEP, mix};
+use crate::random::{SPLIT_MIX_STEP, fill_with, mix};
 use crate::session::Session;
 
 /// So many bytes that nobody can predict. Takes `random`: without it they are refused, never faked.
@@ -59,9 +59,7 @@ impl Seeded {
     /// [`Error::TooLarge`] for more than `limit`, which is the caller's for all sizes that a guest chooses.
     pub fn bytes(&mut self, length: u64, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = zeroes(length, limit)?;
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.number().to_le_bytes()[..chunk.len()]);
-        }
+        fill_with(&mut bytes, || self.number());
         Ok(bytes)
     }
 }

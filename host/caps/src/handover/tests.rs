@@ -140,7 +140,7 @@ fn a_session_of_it_decides_by_its_policy() {
     let folder = tempfile::tempdir().unwrap();
     let granted = policy("fs.write:./new.txt,env.read:A", "env.read:B");
     let handover = Handover { working_directory: folder.path().to_owned(), ..handover(granted) };
-    let session = handover.session(HostAuthority::claim()).unwrap();
+    let session = handover.builder().build(HostAuthority::claim()).unwrap();
     assert_eq!(session.environment().list("test"), [("A".to_owned(), String::new())]);
     guest::fs::write_file(&session, "new.txt", b"new").unwrap();
     assert!(ambient::identity(&folder.path().join("new.txt"), HostAuthority::claim()).is_some());

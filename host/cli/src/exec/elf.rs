@@ -34,21 +34,8 @@ struct Layout {
     length: Field,
 }
 
-/// The layout of our own programs: the only one by which the kernel reads them, whatever class the file claims to be.
-#[cfg(target_pointer_width = "32")]
-const NATIVE: Layout = Layout {
-    class: 1,
-    header: 52,
-    table: (28, 4),
-    entry_size: (42, 2),
-    entry_count: (44, 2),
-    entry: 32,
-    offset: (4, 4),
-    length: (16, 4),
-};
-
-/// The layout of our own programs: the only one by which the kernel reads them, whatever class the file claims to be.
-#[cfg(target_pointer_width = "64")]
+/// The layout of our own programs: the only one by which the kernel reads them, whatever class the file claims to be. No host of
+/// the engine has addresses of 32 bits.
 const NATIVE: Layout = Layout {
     class: 2,
     header: 64,

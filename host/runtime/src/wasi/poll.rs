@@ -37,23 +37,16 @@ fn target(table: &ResourceTable, pollable: &Resource<Pollable>) -> Result<u32> {
 
 /// Waits for one entry.
 fn ready(entry: &mut dyn Any) -> Result<Ready<'_>> {
-    // One after the other, because a borrow that is returned lasts on every way.
-    if entry.is::<InputStream>() {
-        let stream = entry.downcast_mut::<InputStream>();
-        return stream.map(|stream| Box::pin(async { stream.ready().await }) as Ready<'_>).ok_or_else(gone);
+    let entry: &dyn Any = entry;
+    if let Some(stream) = entry.downcast_ref::<InputStream>() {
+        Ok(Box::pin(stream.ready()))
+    } else if let Some(stream) = entry.downcast_ref::<OutputStream>() {
+        Ok(Box::pin(stream.ready()))
+    } else if let Some(Pollable::Sleep(sleep)) = entry.downcast_ref() {
+        Ok(Box::pin(sleep.ready()))
+    } else {
+        Err(Error::msg("a pollable without anything to wait for"))
     }
-    if entry.is::<OutputStream>() {
-        let stream = entry.downcast_mut::<OutputStream>();
-        return stream.map(|stream| Box::pin(async { stream.ready().await }) as Ready<'_>).ok_or_else(gone);
-    }
-    match entry.downcast_mut::<Pollable>() {
-        Some(Pollable::Sleep(sleep)) => Ok(Box::pin(sleep.ready())),
-        Some(Pollable::Stream { .. }) | None => Err(gone()),
-    }
-}
-
-fn gone() -> Error {
-    Error::msg("a pollable without anything to wait for")
 }
 
 impl Host for State {

@@ -17,26 +17,18 @@ pub trait Failure {
 impl Record {
     /// Writes an answer down, and gives it on.
     pub fn note<T: Debug, E: Failure>(&mut self, what: &str, answer: Result<T, E>) -> Option<T> {
-        let text = match &answer {
-            Ok(value) => format!("ok {value:?}"),
-            Err(error) => error.text(),
-        };
-        self.0.push(format!("{what}: {text}"));
-        answer.ok()
+        self.put(what, answer, |value| format!("ok {value:?}"))
     }
 
     /// Writes down whether something went well, where the answer itself is another one in each run.
     pub fn went<T, E: Failure>(&mut self, what: &str, answer: Result<T, E>) -> Option<T> {
-        match answer {
-            Ok(value) => {
-                self.0.push(format!("{what}: ok"));
-                Some(value)
-            }
-            Err(error) => {
-                self.0.push(format!("{what}: {}", error.text()));
-                None
-            }
-        }
+        self.put(what, answer, |_| "ok".to_owned())
+    }
+
+    fn put<T, E: Failure>(&mut self, what: &str, answer: Result<T, E>, shown: fn(&T) -> String) -> Option<T> {
+        let text = answer.as_ref().map_or_else(Failure::text, shown);
+        self.0.push(format!("{what}: {text}"));
+        answer.ok()
     }
 
     /// The lines.

@@ -69,11 +69,22 @@ impl Clocks {
         Ok(nanoseconds(self.host.elapsed()))
     }
 
-    /// Waits until a real clock ends, by revocation or expiry; for ever if it does not, and for a deterministic one.
+    /// Waits in real time, as long as its clock does not end. Who waited for an instant says so by [`Clocks::has_waited_for`].
+    ///
+    /// # Errors
+    /// [`Denied`] as soon as a real clock ends, by revocation or expiry.
     ///
     /// # Cancel safety
     /// Safe: nothing is lost when the future is dropped.
-    pub async fn ended(&self, call: &'static str) -> Denied {
+    pub async fn pause(&self, call: &'static str, duration: Duration) -> Result<(), Denied> {
+        tokio::select! {
+            () = tokio::time::sleep(duration) => Ok(()),
+            denied = self.ended(call) => Err(denied),
+        }
+    }
+
+    /// Waits until a real clock ends; for ever if it does not, and for a deterministic one.
+    async fn ended(&self, call: &'static str) -> Denied {
         loop {
             match self.permit.get() {
                 Some(permit) => permit.ended().await,

@@ -38,11 +38,7 @@ pub fn resolution(session: &Session) -> u64 {
 pub async fn sleep(session: &Session, nanoseconds: u64) -> Result<()> {
     let clocks = session.clocks();
     let until = clocks.after(SLEEP, nanoseconds).map_err(|denied| (denied, ""))?;
-    tokio::select! {
-        () = tokio::time::sleep(Duration::from_nanos(nanoseconds)) => {
-            clocks.has_waited_for(until);
-            Ok(())
-        }
-        denied = clocks.ended(SLEEP) => Err((denied, "").into()),
-    }
+    clocks.pause(SLEEP, Duration::from_nanos(nanoseconds)).await.map_err(|denied| (denied, ""))?;
+    clocks.has_waited_for(until);
+    Ok(())
 }

@@ -48,11 +48,39 @@ pub struct Sleep {
 }
 
 impl Sleep {
+    /// Waits for the instant, or until its clock ends: the next reading says so.
     pub(crate) async fn ready(&self) {
+        const CALL: &str = "wasi:clocks pollable";
         let clocks = self.session.clocks();
-        if let Some(left) = clocks.time_left("wasi:clocks pollable", self.instant) {
-            tokio::time::sleep(left).await;
+        if let Some(left) = clocks.time_left(CALL, self.instant)
+            && clocks.pause(CALL, left).await.is_ok()
+        {
             clocks.has_waited_for(self.instant);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use caphost_caps::ambient::HostAuthority;
+    use caphost_policy::{Policy, PolicyBuilder, parse_list};
+    use tokio::runtime::Builder;
+    use tokio::time::{sleep, timeout};
+
+    #[test]
+    fn a_wait_ends_when_its_clock_is_taken_away_and_not_before() {
+        let policy = parse_list("time").unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
+        let session = Arc::new(Session::builder(policy).build(HostAuthority::claim()).unwrap());
+        let wait = Sleep { session: Arc::clone(&session), instant: u64::MAX };
+        Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+            assert!(timeout(Duration::from_millis(20), wait.ready()).await.is_err(), "control");
+            let revoke = async {
+                sleep(Duration::from_millis(20)).await;
+                session.revoker().revoke_all();
+            };
+            let (ended, ()) = tokio::join!(timeout(Duration::from_secs(10), wait.ready()), revoke);
+            assert!(ended.is_ok());
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use caphost_policy::{Capability, HostName, Policy, Request, Target, parse_list};
+use caphost_policy::{Capability, HostName, Policy, Protocol, Request, Target, parse_list};
 use criterion::Criterion;
 
 const SIZES: [usize; 3] = [1, 1_000, 100_000];
@@ -41,14 +41,19 @@ fn decide(criterion: &mut Criterion) {
         let host = name(&format!("h{last}.example.com"));
         let any_port = name("port.example.com");
         let address = std::net::Ipv4Addr::from_bits((10 << 24) | u32::try_from(last).unwrap_or_default()).into();
+        let protocol = Protocol::Raw;
         let requests = [
             ("path", Capability::FsRead, Target::Path(&path)),
             ("name", Capability::EnvRead, Target::Name(&variable)),
             ("prefix", Capability::EnvRead, Target::Name(&prefixed)),
             ("table", Capability::DbRead, Target::Table { database: "shop", table: Some(&table) }),
-            ("host", Capability::NetConnect, Target::Host { name: &host, port: Some(443) }),
-            ("port", Capability::NetConnect, Target::Host { name: &any_port, port: u16::try_from(last % 65_536).ok() }),
-            ("address", Capability::NetConnect, Target::Address { address, port: 443, name: None }),
+            ("host", Capability::NetConnect, Target::Host { name: &host, port: Some(443), protocol }),
+            (
+                "port",
+                Capability::NetConnect,
+                Target::Host { name: &any_port, port: u16::try_from(last % 65_536).ok(), protocol },
+            ),
+            ("address", Capability::NetConnect, Target::Address { address, port: 443, name: None, protocol }),
         ];
         for (shape, capability, target) in requests {
             let request = Request { capability, target };

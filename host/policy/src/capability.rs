@@ -163,7 +163,8 @@ impl ScopeKind {
             Self::Path => "`HOST[::GUEST]`, a directory or one file",
             Self::Net => {
                 "a host, `*.suffix`, IP address or CIDR, or one of the classes `public`, `private`, `loopback`, `link-local`; \
-                 each `[:port[-port]]`"
+                 each `[:port[-port]]`, and \
+                 with `https://`, `http://`, `wss://` or `ws://` in front where only that is to be spoken"
             }
             Self::Name => "`NAME` or `PREFIX*`",
             Self::Table => "`DATABASE[.TABLE]`",

@@ -35,6 +35,8 @@ pub enum Code {
     AuditFailed,
     /// `CAP0112`: an interface that this build can not grant.
     NotProvided,
+    /// `CAP0113`: the grant that covers the host does not cover the method or the path.
+    HttpTerms,
     /// `CAP0201`: the memory limit.
     MemoryLimit,
     /// `CAP0202`: the time limit.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::visible::escape;
-use crate::{Capability, ScopeError};
+use crate::{Capability, Scheme, ScopeError};
 
 /// A rule list that can not be read: what is wrong, where, and what was probably meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +41,17 @@ pub enum Problem {
         /// What is wrong with it.
         error: ScopeError,
     },
+    /// A scheme on a capability that does not speak it.
+    #[error("`{scheme}` belongs to `{}`, not to `{capability}`", scheme.capability())]
+    Scheme {
+        /// The scheme.
+        scheme: Scheme,
+        /// The capability.
+        capability: Capability,
+    },
+    /// A grant with HTTP terms that can not be read.
+    #[error("{0}")]
+    Http(&'static str),
     /// A backslash before something that needs no escape.
     #[error(r"a backslash stands only before a comma, a colon, a space or a backslash (`\\`)")]
     Backslash,

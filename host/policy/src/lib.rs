@@ -21,7 +21,7 @@
 //! The story in the order of the modules:
 //! - [`Capability`] is the one table of what can be granted, [`Profile`] the named lists of it.
 //! - [`Rule`] is a capability on a [`Scope`]; [`parse_list`] reads rules ([`parse_items`] tells which item each came from), `Display` writes them, [`RuleError`] shows the place of a typo.
-//! - [`Grant`] is a rule with terms (expiry, [`Quota`]); [`Limits`] bound what a run may consume.
+//! - [`Grant`] is a rule with terms (expiry, [`Quota`], [`HttpTerms`], which [`HttpRule`] reads); [`Limits`] bound what a run may consume.
 //! - [`Policy`] compiles rules into matchers, so that [`Policy::decide`] costs the length of the path or name
 //!   and not the number of grants; [`Policy::attenuate`] narrows it.
 //! - [`codes`] holds the stable code and the page of every refusal; [`visible`] makes foreign text fit to be shown.
@@ -33,6 +33,7 @@ pub mod codes;
 mod error;
 mod escape;
 mod grant;
+mod http;
 mod limits;
 mod matcher;
 mod nearest;
@@ -47,14 +48,15 @@ pub mod visible;
 
 pub use capability::{Capability, ScopeKind};
 pub use error::{Problem, RuleError};
-pub use grant::{Grant, Quota};
+pub use grant::{Grant, Quota, Rate};
+pub use http::{HeaderError, HttpRule, HttpTerm, HttpTerms, InjectedHeader, Piece, SecretSource};
 pub use limits::Limits;
 pub use matcher::PathCursor;
 pub use parse::{Item, parse_items, parse_list};
 pub use policy::{Policy, PolicyBuilder};
 pub use profile::Profile;
-pub use request::{Decision, Request, RuleId, Target};
+pub use request::{Decision, Protocol, Request, RuleId, Target};
 pub use rule::{Rule, Scope};
 pub use scope::{
-    AddressClass, Host, HostName, HostPattern, NameScope, NetScope, PathScope, Ports, ScopeError, TableScope,
+    AddressClass, Host, HostName, HostPattern, NameScope, NetScope, PathScope, Ports, Scheme, ScopeError, TableScope,
 };

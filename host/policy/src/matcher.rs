@@ -6,11 +6,13 @@
 mod address;
 mod dns;
 mod fold;
+mod http;
 mod layer;
 mod map;
 mod name;
 mod net;
 mod path;
+mod peers;
 mod ports;
 mod slot;
 mod table;

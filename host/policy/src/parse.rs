@@ -86,7 +86,13 @@ impl Piece<'_> {
         if let (Some(scope), []) = (&scope, head.capabilities) {
             return Err(self.error(scope.clone(), Problem::NoScope(head.name)));
         }
-        head.capabilities.iter().map(rule).collect()
+        // Of a profile a scheme picks those that speak it.
+        let is_profile = head.capabilities.len() > 1;
+        let speaks = |rule: &Result<_, RuleError>| match rule {
+            Err(error) => !(is_profile && matches!(error.problem, Problem::Scheme { .. })),
+            Ok(_) => true,
+        };
+        head.capabilities.iter().map(rule).filter(speaks).collect()
     }
 
     /// The item's name, and where its scope is.
@@ -120,7 +126,15 @@ impl Piece<'_> {
         if raw.is_empty() {
             return Err(self.error(range, Problem::EmptyScope));
         }
-        scope(capability.scope_kind(), raw).map_err(|error| self.error(range, Problem::Scope { capability, error }))
+        let scope = scope(capability.scope_kind(), raw)
+            .map_err(|error| self.error(range.clone(), Problem::Scope { capability, error }))?;
+        match &scope {
+            Scope::Net(net) => match net.scheme().filter(|scheme| scheme.capability() != capability) {
+                Some(scheme) => Err(self.error(range, Problem::Scheme { scheme, capability })),
+                None => Ok(scope),
+            },
+            _ => Ok(scope),
+        }
     }
 
     fn unknown(&self, name: &str) -> RuleError {
@@ -178,6 +192,7 @@ fn scope(kind: ScopeKind, raw: &str) -> Result<Scope, ScopeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Scheme;
 
     fn texts(list: &str) -> Vec<String> {
         let rules = parse_list(list).unwrap_or_else(|error| panic!("{}", error.render("list")));
@@ -198,6 +213,23 @@ mod tests {
         assert_eq!(texts("db.read:shop.orders,net.connect:[::1]:80"), ["db.read:shop.orders", "net.connect:[::1]:80"]);
         assert_eq!(texts(r"fs.read:a\,b::/c\\"), [r"fs.read:a\,b::/c\\"]);
         assert_eq!(texts("net:example.com").len(), 6);
+        assert_eq!(texts("net.connect:https://a.example:443"), ["net.connect:https://a.example"]);
+    }
+
+    #[test]
+    fn a_scheme_belongs_to_the_capability_that_speaks_it() {
+        assert_eq!(texts("net:https://a.example"), ["net.connect:https://a.example"]);
+        assert_eq!(texts("net:wss://a.example"), ["websocket.connect:wss://a.example"]);
+        assert_eq!(texts("websocket:connect:ws://a.example"), ["websocket.connect:ws://a.example"]);
+        let wrong = |scheme, capability| Problem::Scheme { scheme, capability };
+        assert_eq!(problem("net.listen:https://a.example"), wrong(Scheme::Https, Capability::NetListen));
+        assert_eq!(problem("net.resolve:http://a.example"), wrong(Scheme::Http, Capability::NetResolve));
+        assert_eq!(problem("net.connect:wss://a.example"), wrong(Scheme::Wss, Capability::NetConnect));
+        assert_eq!(problem("websocket.connect:https://a"), wrong(Scheme::Https, Capability::WebsocketConnect));
+        assert!(matches!(problem("net:https://a/v1"), Problem::Scope { error: ScopeError::Url, .. }));
+        assert!(matches!(problem("net:ftp://a"), Problem::Scope { error: ScopeError::Scheme(_), .. }));
+        let text = parse_list("random,net.udp:https://a.example").unwrap_err().render("--allow");
+        assert!(text.contains("`https` belongs to `net.connect`, not to `net.udp`"), "{text}");
     }
 
     #[test]

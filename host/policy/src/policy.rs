@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::matcher::{Layer, Matchers};
-use crate::{Capability, Decision, Grant, Limits, PathCursor, PathScope, Request, Rule, RuleId, Scope};
+use crate::{Capability, Decision, Grant, HttpTerm, Limits, PathCursor, PathScope, Request, Rule, RuleId, Scope};
 
 /// All grants, deny rules and limits of one guest: a value, that decides.
 ///
@@ -118,10 +118,18 @@ impl Policy {
     /// Decides one request.
     ///
     /// Of several grants that cover it the deepest is reported, of several deny rules the shallowest.
-    /// A grant with an expiry or a quota never hides one without that covers the request too: grants only add.
+    /// A grant with an expiry or a quota never hides one without that covers the request too: grants only add. But a grant with
+    /// [`HttpTerms`](crate::HttpTerms) governs every request that it covers, whatever else does: the headers that it adds are then added, and its quota holds.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         self.inner.matchers.decide(request)
+    }
+
+    /// Of a refused HTTP request, the grant that covers its host and port, and which of its terms refuses the request.
+    /// `None` where no such grant is, or a deny rule refuses.
+    #[must_use]
+    pub fn http_obstacle(&self, request: &Request<'_>) -> Option<(RuleId, HttpTerm)> {
+        self.inner.matchers.http_obstacle(request)
     }
 
     /// Every grant whose terms a permit for this request is under: one of each policy that was attenuated into this one.
@@ -173,7 +181,7 @@ impl Policy {
     /// Says whether anything of a capability could be allowed: it is granted somewhere, and not denied as a whole.
     #[must_use]
     pub fn has_any_grant(&self, capability: Capability) -> bool {
-        let grants = |_, grant: &Grant| grant.rule.capability == capability && grant.rule.is_well_formed();
+        let grants = |_, grant: &Grant| grant.rule.capability == capability && grant.is_well_formed();
         let denies_all = |rule: &Rule| {
             let is_whole = rule.scope == Scope::Any || !rule.is_well_formed();
             rule.capability == capability && is_whole

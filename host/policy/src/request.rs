@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Capability, HostName};
+use crate::{Capability, HostName, Scheme};
 
 /// One question to a policy: may this be done?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +29,8 @@ pub enum Target<'a> {
         /// The port; `None` for a lookup, which has none: a grant then covers it whatever its ports,
         /// a deny rule only where it covers all ports.
         port: Option<u16>,
+        /// What will be spoken with it.
+        protocol: Protocol<'a>,
     },
     /// An address that is about to be dialled or listened on.
     Address {
@@ -38,6 +40,8 @@ pub enum Target<'a> {
         port: u16,
         /// The name that it was resolved from, if there was one. A grant by name reaches public addresses only.
         name: Option<&'a HostName>,
+        /// What will be spoken with it.
+        protocol: Protocol<'a>,
     },
     /// A table of a database.
     Table {
@@ -46,6 +50,39 @@ pub enum Target<'a> {
         /// `None`: all its tables. Then a grant of the whole database is needed, and a deny rule on any of them refuses.
         table: Option<&'a str>,
     },
+}
+
+/// What will be spoken with a peer, as far as the host knows.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Protocol<'a> {
+    /// Bytes; nobody can tell what they carry.
+    #[default]
+    Raw,
+    /// One HTTP request.
+    Http {
+        /// `http` or `https`.
+        scheme: Scheme,
+        /// The method, in the guest's case.
+        method: &'a str,
+        /// The path and query, as they will be sent.
+        path: &'a str,
+    },
+    /// A WebSocket connection.
+    WebSocket {
+        /// `ws` or `wss`.
+        scheme: Scheme,
+    },
+}
+
+impl Protocol<'_> {
+    /// The scheme, where one is known.
+    #[must_use]
+    pub const fn scheme(self) -> Option<Scheme> {
+        match self {
+            Self::Raw => None,
+            Self::Http { scheme, .. } | Self::WebSocket { scheme } => Some(scheme),
+        }
+    }
 }
 
 /// A policy's answer.

@@ -39,9 +39,12 @@ impl Rule {
     /// Says whether the scope is one that the capability takes.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        let kind = match self.scope {
+        let kind = match &self.scope {
             Scope::Any => return true,
             Scope::Path(_) => ScopeKind::Path,
+            Scope::Net(scope) if scope.scheme().is_some_and(|scheme| scheme.capability() != self.capability) => {
+                return false;
+            }
             Scope::Net(_) => ScopeKind::Net,
             Scope::Name(_) => ScopeKind::Name,
             Scope::Table(_) => ScopeKind::Table,

@@ -5,6 +5,7 @@ mod name;
 mod net;
 mod path;
 mod ports;
+mod scheme;
 mod table;
 
 pub use host::{Host, HostName};
@@ -13,6 +14,7 @@ pub(crate) use net::mask;
 pub use net::{AddressClass, HostPattern, NetScope};
 pub use path::PathScope;
 pub use ports::Ports;
+pub use scheme::Scheme;
 pub use table::TableScope;
 
 /// Why a text is no scope of the expected shape.
@@ -52,12 +54,12 @@ pub enum ScopeError {
         /// The block that holds it.
         meant: String,
     },
-    /// A URL where a host belongs.
-    #[error("a scope has no scheme: write the host and the port, `{host}:{port}`")]
-    Scheme {
-        /// The host of the URL.
-        host: String,
-        /// The port that the scheme stands for.
-        port: &'static str,
-    },
+    /// No scheme that a scope can have.
+    #[error("`{0}` is no scheme: a scope has `http`, `https`, `ws`, `wss`, or none")]
+    Scheme(String),
+    /// More of a URL than a scope can hold.
+    #[error(
+        "a scope is a scheme, a host and ports (`https://api.example.com:8443`), without a path, a user or a query"
+    )]
+    Url,
 }

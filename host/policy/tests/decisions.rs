@@ -1,7 +1,8 @@
 //! Decisions case by case: each refusal beside the same request, granted.
 
 use caphost_policy::{
-    Capability, Decision, Grant, HostName, Limits, PathScope, Policy, Quota, Request, RuleId, Scope, Target, parse_list,
+    Capability, Decision, Grant, HostName, Limits, PathScope, Policy, Protocol, Quota, Request, RuleId, Scope, Target,
+    parse_list,
 };
 use std::time::Duration;
 
@@ -30,13 +31,13 @@ fn decider(policy: &Policy, path: &str) -> Option<String> {
 fn dials(policy: &Policy, address: &str, name: Option<&str>) -> bool {
     let name = name.map(|name| HostName::parse(name).unwrap_or_else(|error| panic!("{error}")));
     let address = address.parse().unwrap_or_else(|error| panic!("{error}: {address}"));
-    let target = Target::Address { address, port: 443, name: name.as_ref() };
+    let target = Target::Address { address, port: 443, name: name.as_ref(), protocol: Protocol::Raw };
     decide(policy, Capability::NetConnect, target).is_allowed()
 }
 
 fn names(policy: &Policy, capability: Capability, name: &str, port: Option<u16>) -> bool {
     let name = HostName::parse(name).unwrap_or_else(|error| panic!("{error}"));
-    decide(policy, capability, Target::Host { name: &name, port }).is_allowed()
+    decide(policy, capability, Target::Host { name: &name, port, protocol: Protocol::Raw }).is_allowed()
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn the_deepest_grant_and_the_shallowest_deny_are_reported() {
 #[test]
 fn a_bounded_grant_does_not_hide_an_unbounded_one() {
     let deep = Grant {
-        quota: Some(Quota { operations: Some(1), bytes: None }),
+        quota: Some(Quota { operations: Some(1), bytes: None, ..Quota::default() }),
         ..Grant::from("fs.read:/a/b".parse::<caphost_policy::Rule>().unwrap())
     };
     let short = Grant { expires_after: Some(Duration::from_secs(1)), quota: None, ..deep.clone() };

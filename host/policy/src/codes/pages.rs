@@ -14,7 +14,7 @@ pub(super) struct Page {
 }
 
 /// In the order of the enum's variants.
-pub(super) const PAGES: [Page; 31] = [
+pub(super) const PAGES: [Page; 32] = [
     Page {
         code: Code::NotGranted,
         number: "CAP0101",
@@ -31,7 +31,9 @@ pub(super) const PAGES: [Page; 31] = [
         title: "no grant covers this resource",
         happened: "The capability is granted, but none of its scopes covers the file, host, variable or table that was \
             asked for.",
-        why: "A grant covers its scope and no more: a path with everything below it, a name, a host with its ports.",
+        why: "A grant covers its scope and no more: a path with everything below it, a name, a host with its ports. A \
+            host that is granted by name is reached at public addresses only: where the name leads to another one, that \
+            address takes a grant of its own.",
         remedy: "Compare the resource as resolved with the grants that the message lists. Then add a grant for it, or \
             correct the path that the guest is given.",
         example: "caphost run --allow fs.read:./data,fs.read:./config.toml app.wasm",
@@ -90,11 +92,12 @@ pub(super) const PAGES: [Page; 31] = [
         code: Code::QuotaExhausted,
         number: "CAP0108",
         title: "the grant's quota is used up",
-        happened: "The guest has made as many calls, or moved as many bytes, as its grant allows.",
+        happened: "The guest has made as many calls or connections, as many at a time or in a stretch of time, or moved as \
+            many bytes, as its grant allows.",
         why: "A quota counts for the grant, not for a handle: everything that is open under the grant shares it.",
         remedy: "Raise the quota, or find out why the guest needs more than was planned: the audit file shows each \
             call.",
-        example: "Grant { quota: Some(Quota { operations: Some(1_000), bytes: None }), ..Grant::from(rule) }",
+        example: "Grant { quota: Some(Quota { operations: Some(1_000), ..Quota::default() }), ..Grant::from(rule) }",
     },
     Page {
         code: Code::SharedFile,
@@ -141,6 +144,18 @@ pub(super) const PAGES: [Page; 31] = [
         example: "caphost inspect app.wasm",
     },
     Page {
+        code: Code::HttpTerms,
+        number: "CAP0113",
+        title: "the grant of this host does not cover the method or the path",
+        happened: "A grant covers the host of an HTTP request, and its terms name methods or paths that the request does not fit.",
+        why: "Methods are compared exactly, and a path covers what lies below it: `/v1` covers `/v1/x` and not `/v10`. A path \
+            that holds `..`, `//`, a backslash or an encoded `/`, `\\` or `.` is covered by none, for the server may read it \
+            as another one.",
+        remedy: "Compare the request with the terms that the message names. Then widen the grant's methods or paths, or \
+            correct the guest.",
+        example: "caphost run --allow-http 'GET,HEAD https://api.example.com/v1/' app.wasm",
+    },
+    Page {
         code: Code::MemoryLimit,
         number: "CAP0201",
         title: "the memory limit was reached",
@@ -172,7 +187,7 @@ pub(super) const PAGES: [Page; 31] = [
         code: Code::HandleLimit,
         number: "CAP0204",
         title: "too many open handles",
-        happened: "The guest has as many open files, streams, listings and pollables as it may.",
+        happened: "The guest has as many open files, sockets, streams, listings and pollables as it may.",
         why: "Each of them can hold a descriptor of the host, which has few.",
         remedy: "A guest that opens without closing is at fault. If it needs as many, raise the limit with \
             `--max-handles`.",
@@ -222,11 +237,11 @@ pub(super) const PAGES: [Page; 31] = [
         code: Code::UnusableGrant,
         number: "CAP0303",
         title: "a grant can not be used",
-        happened: "A granted path does not exist or can not be opened, or two grants put different places at one path \
-            of the guest. Nothing has run.",
+        happened: "A granted path does not exist or can not be opened, two grants put different places at one path of the \
+            guest, or a secret that `--allow-http` names is not there or can not stand in a header. Nothing has run.",
         why: "A grant that can not work is a mistake that would otherwise show up late, as a refusal that nobody \
             understands.",
-        remedy: "Correct the path, create the directory, or give one of both another guest path.",
+        remedy: "Correct the path, create the directory, set the variable, or give one of two grants another guest path.",
         example: "caphost run --allow fs.read:/srv/a::/a,fs.read:/srv/b::/b app.wasm",
     },
     Page {
@@ -238,9 +253,10 @@ pub(super) const PAGES: [Page; 31] = [
         why: "A native program is confined by the kernel alone, through Landlock and seccomp. An older kernel has \
             less of them or none; nothing can be taken out of a directory that is allowed, nor out of what loading the \
             program takes; a file may have other names; and of a file that does not exist yet the kernel can only \
-            allow the directory.",
-        remedy: "Grant the parts that are meant instead of denying one that is not, and create a file before it is \
-            granted. Or leave the option out: the program then starts, and a note says what is enforced.",
+            allow the directory. Of the network it knows kinds of sockets and ports, and no hosts.",
+        remedy: "Grant the parts that are meant instead of denying one that is not, create a file before it is granted, and \
+            grant the network as a whole or not at all. Or leave the option out: the program then starts, and a note says \
+            what is enforced.",
         example: "caphost exec --allow fs.read:./data/public --require-landlock -- ./indexer data/public",
     },
     Page {

@@ -34,10 +34,19 @@ impl Judged {
 
     /// The class of the place that it really leads to.
     pub(crate) fn reach(&self) -> Reach {
-        match self.embedded.unwrap_or(self.literal) {
+        let reach = match self.embedded.unwrap_or(self.literal) {
             IpAddr::V4(address) => reach_v4(address),
             IpAddr::V6(address) => reach_v6(address),
+        };
+        match reach {
+            Reach::Class(AddressClass::Public) if self.is_local_gateway() => Reach::Class(AddressClass::Private),
+            other => other,
         }
+    }
+
+    /// Behind a gateway of this network (RFC 8215) no address is public: the gateway alone knows where in it the IPv4 address is.
+    fn is_local_gateway(&self) -> bool {
+        matches!(self.literal, IpAddr::V6(address) if matches!(address.segments(), [0x64, 0xff9b, 1, ..]))
     }
 }
 
@@ -117,10 +126,44 @@ mod tests {
             ("::1", Loopback),
             ("169.254.169.254", LinkLocal),
             ("fe80::1", LinkLocal),
+            ("9.255.255.255", Public),
+            ("11.0.0.0", Public),
+            ("100.63.255.255", Public),
+            ("100.127.255.255", Private),
+            ("100.128.0.0", Public),
+            ("126.255.255.255", Public),
+            ("128.0.0.0", Public),
+            ("169.253.255.255", Public),
+            ("169.255.0.0", Public),
+            ("172.15.255.255", Public),
+            ("172.16.0.0", Private),
+            ("192.167.255.255", Public),
+            ("192.169.0.0", Public),
+            ("223.255.255.255", Public),
+            ("fc00::", Private),
+            ("fdff:ffff::", Private),
+            ("fec0::1", Private),
+            ("febf::1", LinkLocal),
         ] {
             assert_eq!(reach(address), Reach::Class(class), "{address}");
         }
-        for address in ["224.0.0.1", "255.255.255.255", "192.0.2.1", "ff02::1", "2001:db8::1", "240.0.0.1"] {
+        for address in [
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "ff02::1",
+            "2001:db8::1",
+            "240.0.0.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "192.0.0.192",
+            "100::1",
+            "3fff::1",
+            "2001:2::1",
+            "5f00::1",
+            "4000::1",
+        ] {
             assert_eq!(reach(address), Reach::Special, "{address}");
         }
         assert_eq!((reach("0.0.0.0"), reach("::")), (Reach::Unspecified, Reach::Unspecified));
@@ -138,6 +181,16 @@ mod tests {
         ] {
             assert_eq!(reach(address), Reach::Class(Loopback), "{address}");
         }
-        assert_eq!(reach("64:ff9b::1.1.1.1"), Reach::Class(Public));
+        for address in ["64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1", "::ffff:169.254.169.254", "::169.254.169.254"]
+        {
+            assert_eq!(reach(address), Reach::Class(LinkLocal), "{address}");
+        }
+        for address in ["::ffff:0.0.0.0", "::0.0.0.2", "64:ff9b::", "2002::1", "2001:0:1:2:3:4:ffff:ffff"] {
+            assert_eq!(reach(address), Reach::Unspecified, "{address}");
+        }
+        for address in ["64:ff9b::1.1.1.1", "2002:101:101::", "2001:0:1:2:3:4:fefe:fefe", "::ffff:1.1.1.1"] {
+            assert_eq!(reach(address), Reach::Class(Public), "{address}");
+        }
+        assert_eq!(reach("64:ff9b:1::1.1.1.1"), Reach::Class(Private));
     }
 }

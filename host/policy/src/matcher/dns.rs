@@ -1,39 +1,38 @@
 //! Host names: a trie by label from the right.
 
 use super::map::Map;
-use super::ports::PortMap;
-use super::slot::{Entry, Slot};
-use crate::{HostName, Ports};
+use super::ports::{PortMap, Reached};
+use crate::HostName;
 
 #[derive(Debug, Default)]
-pub(crate) struct DnsTrie {
-    children: Map<Box<str>, DnsTrie>,
+pub(crate) struct DnsTrie<V> {
+    children: Map<Box<str>, DnsTrie<V>>,
     /// Rules on this very name.
-    here: PortMap,
+    here: PortMap<V>,
     /// Rules on every name below it.
-    below: PortMap,
+    below: PortMap<V>,
 }
 
-impl DnsTrie {
-    pub(crate) fn add_name(&mut self, name: &HostName, ports: Ports, entry: Entry) {
-        self.node(name).here.add(ports, entry);
+impl<V: Clone + Default> DnsTrie<V> {
+    pub(crate) fn change_name(&mut self, name: &HostName, reached: Reached, change: impl Fn(&mut V)) {
+        self.node(name).here.change(reached, change);
     }
 
-    pub(crate) fn add_suffix(&mut self, suffix: &HostName, ports: Ports, entry: Entry) {
-        self.node(suffix).below.add(ports, entry);
+    pub(crate) fn change_suffix(&mut self, suffix: &HostName, reached: Reached, change: impl Fn(&mut V)) {
+        self.node(suffix).below.change(reached, change);
     }
 
-    pub(crate) fn find(&self, name: &HostName, port: Option<u16>) -> Slot {
+    /// Shows all that covers a name, the least specific first.
+    pub(crate) fn visit(&self, name: &HostName, port: Option<u16>, visit: &mut impl FnMut(&V)) {
         let mut node = self;
-        let mut slot = Slot::default();
         for label in name.as_str().rsplit('.') {
-            slot = slot.then(node.below.find(port));
+            node.below.find(port).into_iter().for_each(&mut *visit);
             match node.children.get(label) {
                 Some(child) => node = child,
-                None => return slot,
+                None => return,
             }
         }
-        slot.then(node.here.find(port))
+        node.here.find(port).into_iter().for_each(visit);
     }
 
     fn node(&mut self, name: &HostName) -> &mut Self {

@@ -3,12 +3,15 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use super::http::HttpMatch;
 use super::name::NameMatcher;
 use super::net::NetMatcher;
 use super::path::{PathCursor, PathTrie};
 use super::slot::{Entry, GrantRef, Slot, Terms};
 use super::table::TableMatcher;
-use crate::{Capability, Decision, Grant, Ports, Request, Rule, RuleId, Scope, ScopeKind, Target, paths};
+use crate::{
+    Capability, Decision, Grant, HttpTerm, HttpTerms, Ports, Request, Rule, RuleId, Scope, ScopeKind, Target, paths,
+};
 
 /// One policy before it was attenuated: its share of the grants and deny rules.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,9 +60,14 @@ impl Matchers {
             layers: layers.iter().map(|_| LayerMatchers::new()).collect(),
         };
         for (index, layer) in layers.iter().enumerate() {
-            for (rule, entry) in
-                sorted_grants(grants, &layer.grants).into_iter().chain(sorted_denies(denies, &layer.denies))
-            {
+            for (grant, entry) in sorted_grants(grants, &layer.grants) {
+                match (&grant.http, entry) {
+                    _ if !grant.is_well_formed() => {}
+                    (Some(terms), Entry::Grant(reference)) => matchers.add_http(index, &grant.rule, terms, reference),
+                    _ => matchers.add(index, &grant.rule, entry),
+                }
+            }
+            for (rule, entry) in sorted_denies(denies, &layer.denies) {
                 matchers.add(index, rule, entry);
             }
         }
@@ -83,6 +91,25 @@ impl Matchers {
         if let Some(matcher) = self.layers.get_mut(layer).and_then(|layer| layer.0.get_mut(capability)) {
             matcher.add(scope, entry);
         }
+    }
+
+    fn add_http(&mut self, layer: usize, rule: &Rule, terms: &HttpTerms, grant: GrantRef) {
+        let matcher = self.layers.get_mut(layer).and_then(|layer| layer.0.get_mut(rule.capability.index()));
+        if let (Some(CapabilityMatcher { scoped: Scoped::Net(matcher), .. }), Scope::Net(scope)) =
+            (matcher, &rule.scope)
+        {
+            matcher.add_http(scope, terms, grant);
+        }
+    }
+
+    /// Of a refused request, the grant that covers its host and the term of it that refuses: of the first layer that has one and
+    /// does not cover the request.
+    pub(crate) fn http_obstacle(&self, request: &Request<'_>) -> Option<(RuleId, HttpTerm)> {
+        if !matches!(self.decide(request), Decision::Denied { by: None }) {
+            return None;
+        }
+        let refusing = self.layers.iter().filter(|layer| layer.find(request).grant.is_none());
+        refusing.filter_map(|layer| layer.matcher(request)?.find_http(request.target).obstacle).next()
     }
 
     pub(crate) fn decide(&self, request: &Request<'_>) -> Decision {
@@ -152,7 +179,11 @@ impl LayerMatchers {
     }
 
     fn find(&self, request: &Request<'_>) -> Slot {
-        self.0.get(request.capability.index()).map(|matcher| matcher.find(request.target)).unwrap_or_default()
+        self.matcher(request).map(|matcher| matcher.find(request.target)).unwrap_or_default()
+    }
+
+    fn matcher(&self, request: &Request<'_>) -> Option<&CapabilityMatcher> {
+        self.0.get(request.capability.index())
     }
 }
 
@@ -180,10 +211,10 @@ impl CapabilityMatcher {
 
     fn find(&self, target: Target<'_>) -> Slot {
         let deeper = match (&self.scoped, target) {
-            (Scoped::Net(matcher), Target::Host { name, port }) => matcher.find_name(name, port),
-            (Scoped::Net(matcher), Target::Address { address, port, name }) => {
-                matcher.find_address(address, port, name)
-            }
+            (Scoped::Net(matcher), target) => match matcher.find(target) {
+                Some(deeper) => return self.any.then(deeper).governed_by(matcher.find_http(target).grant),
+                None => return self.any.deny_only(),
+            },
             (Scoped::Name(matcher), Target::Name(name)) => matcher.find(name),
             (Scoped::Table(matcher), Target::Table { database, table }) => matcher.find(database, table),
             (Scoped::None, Target::None) => Slot::default(),
@@ -191,18 +222,25 @@ impl CapabilityMatcher {
         };
         self.any.then(deeper)
     }
+
+    fn find_http(&self, target: Target<'_>) -> HttpMatch {
+        match &self.scoped {
+            Scoped::Net(matcher) => matcher.find_http(target),
+            _ => HttpMatch::default(),
+        }
+    }
 }
 
 /// The best grant first, down to the text, so that the order in which rules were given decides nothing.
-fn sorted_grants<'a>(grants: &'a [Grant], range: &Range<usize>) -> Vec<(&'a Rule, Entry)> {
+fn sorted_grants<'a>(grants: &'a [Grant], range: &Range<usize>) -> Vec<(&'a Grant, Entry)> {
     let mut sorted: Vec<_> = numbered(grants, range).collect();
-    sorted.sort_by_cached_key(|(_, grant)| {
-        let Grant { rule, .. } = grant;
-        (!grant.is_plain(), breadth(rule), grant.generosity(), rule.scope == Scope::Any, rule.to_string())
+    sorted.sort_by_cached_key(|&(_, grant)| {
+        let Grant { rule, http, .. } = grant;
+        (!grant.is_plain(), breadth(rule), grant.generosity(), rule.scope == Scope::Any, rule.to_string(), http)
     });
     let entry = |(id, grant): (RuleId, &'a Grant)| {
         let terms = if grant.is_plain() { Terms::Plain } else { Terms::Limited };
-        (&grant.rule, Entry::Grant(GrantRef { id, terms }))
+        (grant, Entry::Grant(GrantRef { id, terms }))
     };
     sorted.into_iter().map(entry).collect()
 }

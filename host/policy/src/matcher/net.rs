@@ -1,82 +1,98 @@
-//! Peers: names, single addresses and blocks, and classes, each in a matcher of its own.
-//!
-//! An address that came from a name is denied by a rule on either. A grant on the name allows it only where the address is public,
-//! so that a name that suddenly points to this host or to a metadata service leads nowhere.
+//! Peers by what is spoken with them. A grant with a scheme covers requests that speak it; a deny rule with a scheme also those of
+//! which nobody can tell what they carry; a grant with HTTP terms only the HTTP requests that they name.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::address::{Judged, Reach};
-use super::dns::DnsTrie;
+use super::http::{HttpMatch, HttpTable};
 use super::map::Map;
-use super::ports::PortMap;
-use super::slot::{Entry, Slot};
-use crate::scope::mask;
-use crate::{AddressClass, HostName, HostPattern, NetScope};
+use super::peers::{Part, Peers};
+use super::ports::Reached;
+use super::slot::{Entry, GrantRef, Slot};
+use crate::{HostName, HttpTerms, NetScope, Ports, Protocol, Scheme, Target};
 
 #[derive(Debug, Default)]
 pub(crate) struct NetMatcher {
-    names: DnsTrie,
-    classes: [PortMap; AddressClass::ALL.len()],
-    /// By length of the prefix, the shortest first. A single address is a block of its whole length.
-    ipv4: BTreeMap<u8, Map<IpAddr, PortMap>>,
-    ipv6: BTreeMap<u8, Map<IpAddr, PortMap>>,
+    /// Rules without a scheme.
+    plain: Peers<Slot>,
+    /// Rules with one, by what they cover: `None` is bytes.
+    schemes: Map<Option<Scheme>, Peers<Slot>>,
+    /// Grants with HTTP terms.
+    http: Map<Scheme, Peers<HttpTable>>,
+}
+
+/// A name or an address, as a request has it.
+#[derive(Clone, Copy)]
+enum Peer<'a> {
+    Name(&'a HostName, Option<u16>),
+    Address(IpAddr, u16, Option<&'a HostName>),
 }
 
 impl NetMatcher {
     pub(crate) fn add(&mut self, scope: &NetScope, entry: Entry) {
-        let ports = scope.ports();
-        match scope.host() {
-            HostPattern::Name(name) => self.names.add_name(name, ports, entry),
-            HostPattern::Suffix(suffix) => self.names.add_suffix(suffix, ports, entry),
-            HostPattern::Class(class) => self.classes[*class as usize].add(ports, entry),
-            HostPattern::Block { address, prefix } => self.block(*address, *prefix).add(ports, entry),
-            HostPattern::Address(address @ IpAddr::V4(_)) => self.block(*address, 32).add(ports, entry),
-            HostPattern::Address(address @ IpAddr::V6(_)) => self.block(*address, 128).add(ports, entry),
+        let is_grant = matches!(entry, Entry::Grant(_));
+        let reached = Reached { ports: scope.ports(), lookups: is_grant || scope.ports() == Ports::ALL };
+        let add = |peers: &mut Peers<Slot>| peers.change(scope.host(), reached, |slot| slot.add(entry));
+        let Some(scheme) = scope.scheme() else { return add(&mut self.plain) };
+        add(self.schemes.entry(Some(scheme)).or_default());
+        if !is_grant {
+            add(self.schemes.entry(None).or_default());
         }
     }
 
-    /// What the rules say of a name whose addresses are not known yet.
-    pub(crate) fn find_name(&self, name: &HostName, port: Option<u16>) -> Slot {
-        self.names.find(name, port)
+    pub(crate) fn add_http(&mut self, scope: &NetScope, terms: &HttpTerms, grant: GrantRef) {
+        let reached = Reached { ports: scope.ports(), lookups: true };
+        if let Some(scheme) = scope.scheme() {
+            self.http.entry(scheme).or_default().change(scope.host(), reached, |table| table.add(terms, grant));
+        }
     }
 
-    /// What the rules say of an address, and of the name that it came from.
-    pub(crate) fn find_address(&self, address: IpAddr, port: u16, name: Option<&HostName>) -> Slot {
-        let address = Judged::new(address);
-        let port = Some(port);
-        let by_name = name.map(|name| self.names.find(name, port)).unwrap_or_default();
-        let by_name = match address.reach() {
-            Reach::Class(AddressClass::Public) => by_name,
-            _ => by_name.deny_only(),
+    /// What the rules without HTTP terms say; `None` for what is no peer.
+    pub(crate) fn find(&self, target: Target<'_>) -> Option<Slot> {
+        let (peer, protocol) = split(target)?;
+        let mut slot = Slot::default();
+        let mut add = |part, found: &Slot| {
+            slot = slot.then(match part {
+                Part::All => *found,
+                Part::Grants => found.grant_only(),
+                Part::Denies => found.deny_only(),
+            });
         };
-        let embedded = address.embedded.map(|embedded| self.blocks(embedded, port)).unwrap_or_default();
-        self.class(address.reach(), port)
-            .then(embedded.deny_only())
-            .then(self.blocks(address.literal, port))
-            .then(by_name)
+        peer.visit(&self.plain, &mut add);
+        if let Some(peers) = self.schemes.get(&protocol.scheme()) {
+            peer.visit(peers, &mut add);
+        }
+        Some(slot)
     }
 
-    fn class(&self, reach: Reach, port: Option<u16>) -> Slot {
-        let find = |class: AddressClass| self.classes[class as usize].find(port);
-        match reach {
-            Reach::Class(class) => find(class),
-            Reach::Unspecified => {
-                let denies = AddressClass::ALL.iter().map(|class| find(*class).deny_only());
-                denies.fold(Slot::default(), Slot::then)
-            }
-            Reach::Special => Slot::default(),
+    /// What the grants with HTTP terms say.
+    pub(crate) fn find_http(&self, target: Target<'_>) -> HttpMatch {
+        let mut http = HttpMatch::default();
+        if let Some((peer, Protocol::Http { scheme, method, path })) = split(target)
+            && let Some(peers) = self.http.get(&scheme)
+        {
+            peer.visit(peers, &mut |part, table: &HttpTable| {
+                if part != Part::Denies {
+                    http = http.then(table.find(method, path));
+                }
+            });
+        }
+        http
+    }
+}
+
+impl Peer<'_> {
+    fn visit<V: Clone + Default>(self, peers: &Peers<V>, visit: &mut impl FnMut(Part, &V)) {
+        match self {
+            Self::Name(name, port) => peers.visit_name(name, port, visit),
+            Self::Address(address, port, name) => peers.visit_address(address, port, name, visit),
         }
     }
+}
 
-    fn blocks(&self, address: IpAddr, port: Option<u16>) -> Slot {
-        let lengths = if address.is_ipv4() { &self.ipv4 } else { &self.ipv6 };
-        let covering = lengths.iter().filter_map(|(prefix, blocks)| blocks.get(&mask(address, *prefix)?));
-        covering.fold(Slot::default(), |slot, block| slot.then(block.find(port)))
-    }
-
-    fn block(&mut self, address: IpAddr, prefix: u8) -> &mut PortMap {
-        let lengths = if address.is_ipv4() { &mut self.ipv4 } else { &mut self.ipv6 };
-        lengths.entry(prefix).or_default().entry(address).or_default()
+fn split(target: Target<'_>) -> Option<(Peer<'_>, Protocol<'_>)> {
+    match target {
+        Target::Host { name, port, protocol } => Some((Peer::Name(name, port), protocol)),
+        Target::Address { address, port, name, protocol } => Some((Peer::Address(address, port, name), protocol)),
+        _ => None,
     }
 }

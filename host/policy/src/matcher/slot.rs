@@ -48,9 +48,19 @@ impl Slot {
         Self { grant: deepest(self.grant, deeper.grant), deny: self.deny.or(deeper.deny) }
     }
 
+    /// The same, where a grant with HTTP terms covers the request too: that one governs it, so that its headers are added.
+    pub(crate) fn governed_by(self, http: Option<GrantRef>) -> Self {
+        Self { grant: http.or(self.grant), ..self }
+    }
+
     /// The same without its grant.
     pub(crate) fn deny_only(self) -> Self {
         Self { grant: None, ..self }
+    }
+
+    /// The same without its deny rule.
+    pub(crate) fn grant_only(self) -> Self {
+        Self { deny: None, ..self }
     }
 
     pub(crate) fn decision(self) -> Decision {

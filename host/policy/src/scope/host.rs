@@ -96,7 +96,12 @@ mod tests {
     fn one_name_has_one_form() {
         assert_eq!(HostName::parse("API.Example.COM."), HostName::parse("api.example.com"));
         assert_eq!(Host::parse("[::1]"), Host::parse("::1"));
-        assert!(matches!(Host::parse("xn--bcher-kva.example"), Ok(Host::Name(_))));
+        for name in ["xn--bcher-kva.example", "a", "A-1", "1a.example", "127.0.0.1.example", "0x7f.example", "a--b"] {
+            assert!(matches!(Host::parse(name), Ok(Host::Name(_))), "{name}");
+        }
+        for address in ["127.0.0.1", "::", "::1", "::ffff:127.0.0.1", "[2001:db8::1]", "0.0.0.0"] {
+            assert!(matches!(Host::parse(address), Ok(Host::Address(_))), "{address}");
+        }
     }
 
     #[test]
@@ -124,6 +129,56 @@ mod tests {
             "fe80::1%eth0",
             "[::1",
             "bücher.example",
+            "a\u{ff0e}example",
+            "a\u{ff61}example",
+            "a\u{2024}example",
+            "\u{ff11}27.0.0.1",
+            "\u{200b}a.example",
+            "a\u{ad}b",
+            "a\tb",
+            "a\nb",
+            "a\r",
+            " a",
+            "a ",
+            "a\u{7f}b",
+            "a/b",
+            "a\\b",
+            "a:80",
+            "a?b",
+            "a#b",
+            "http://a",
+            "u@127.0.0.1",
+            "127.0.0.1%00.example",
+            "%31%32%37.0.0.1",
+            "..",
+            ".a",
+            "a.example..",
+            "127",
+            "127.0.1",
+            "127.0.0.1.2",
+            "0",
+            "00000000177.0.0.1",
+            "127.0.0.01",
+            "0x7F.0x0.0x0.0x1",
+            "127.0.0.0x1",
+            "example.0x",
+            "example.1",
+            "example.99999999999",
+            "017700000001",
+            "4294967296",
+            "256.1.1.1",
+            "1.2.3.4/32",
+            "::ffff:0x7f.1",
+            "::ffff:127.1",
+            "1::2::3",
+            "[]",
+            "[::1]:80",
+            "[[::1]]",
+            "::1]",
+            "[fe80::1%25eth0]",
+            "[v1.a]",
+            "--",
+            "xn--a-.example",
         ] {
             assert!(Host::parse(refused).is_err(), "{refused:?}");
         }

@@ -1,13 +1,15 @@
-//! `HOST[:PORT[-PORT]]`: peers on the network.
+//! `[SCHEME://]HOST[:PORT[-PORT]]`: peers on the network.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Host, HostName, Ports, ScopeError};
+use super::{Host, HostName, Ports, Scheme, ScopeError};
+use crate::Protocol;
 
 /// Peers, and the ports of theirs.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct NetScope {
+    scheme: Option<Scheme>,
     host: HostPattern,
     ports: Ports,
 }
@@ -62,15 +64,36 @@ impl AddressClass {
 }
 
 impl NetScope {
-    /// Reads `HOST[:PORT[-PORT]]`. IPv6 with ports stands in brackets: `[::1]:80`, `[fd00::/8]:443`.
+    /// Reads `[SCHEME://]HOST[:PORT[-PORT]]`. IPv6 with ports stands in brackets: `[::1]:80`, `[fd00::/8]:443`; behind a scheme always.
+    /// Without ports: those of the scheme, or all.
     ///
     /// # Errors
-    /// No host, address, block or class, or no ports behind the colon.
+    /// No scheme, no host, address, block or class, or no ports behind the colon; a path, a user or a query.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        refuse_scheme(text)?;
-        let (host, ports) = split(text)?;
-        let ports = ports.map_or(Ok(Ports::ALL), Ports::parse)?;
-        Ok(Self { host: HostPattern::parse(host)?, ports })
+        let (scheme, peers) = match text.split_once("://") {
+            Some((scheme, peers)) => (Some(parse_scheme(scheme, peers)?), peers),
+            None => (None, text),
+        };
+        let (host, ports) = split(peers)?;
+        let ports = ports.map_or(Ok(default_ports(scheme)), Ports::parse)?;
+        Ok(Self { scheme, host: HostPattern::parse(host)?, ports })
+    }
+
+    /// What is spoken in a request for all that the scope covers: of HTTP no method and no path, for it would have to be allowed
+    /// with any.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol<'static> {
+        match self.scheme {
+            None => Protocol::Raw,
+            Some(scheme @ (Scheme::Http | Scheme::Https)) => Protocol::Http { scheme, method: "", path: "" },
+            Some(scheme @ (Scheme::Ws | Scheme::Wss)) => Protocol::WebSocket { scheme },
+        }
+    }
+
+    /// The protocol that must be spoken; `None`: any.
+    #[must_use]
+    pub fn scheme(&self) -> Option<Scheme> {
+        self.scheme
     }
 
     /// Which peers.
@@ -107,13 +130,23 @@ fn split(text: &str) -> Result<(&str, Option<&str>), ScopeError> {
     }
 }
 
-fn refuse_scheme(text: &str) -> Result<(), ScopeError> {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return Ok(());
-    };
-    let host = rest.split(['/', ':']).next().unwrap_or_default().to_owned();
-    let port = if matches!(scheme, "http" | "ws") { "80" } else { "443" };
-    Err(ScopeError::Scheme { host, port })
+/// The scheme, if nothing behind it belongs to a URL and not to a scope.
+fn parse_scheme(scheme: &str, peers: &str) -> Result<Scheme, ScopeError> {
+    let scheme = Scheme::named(scheme).ok_or_else(|| ScopeError::Scheme(scheme.to_owned()))?;
+    let before_slash = peers.split_once('/').map(|(host, _)| host.trim_start_matches('['));
+    let has_path = before_slash.is_some_and(|host| host.parse::<IpAddr>().is_err());
+    if has_path || peers.contains(['@', '?', '#', '\\']) {
+        return Err(ScopeError::Url);
+    }
+    // Without brackets nobody could tell the port of a URL from the end of its address.
+    if !peers.starts_with('[') && peers.matches(':').count() > 1 {
+        return Err(ScopeError::HostName(peers.to_owned()));
+    }
+    Ok(scheme)
+}
+
+fn default_ports(scheme: Option<Scheme>) -> Ports {
+    scheme.map_or(Ports::ALL, |scheme| Ports::one(scheme.default_port()))
 }
 
 impl HostPattern {
@@ -174,15 +207,19 @@ pub(crate) fn mask(address: IpAddr, prefix: u8) -> Option<IpAddr> {
 
 impl fmt::Display for NetScope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.ports == Ports::ALL {
-            return self.host.fmt(formatter);
+        let has_ports = self.ports != default_ports(self.scheme);
+        if let Some(scheme) = self.scheme {
+            write!(formatter, "{scheme}://")?;
         }
         match self.host {
-            HostPattern::Address(IpAddr::V6(_)) | HostPattern::Block { address: IpAddr::V6(_), .. } => {
-                write!(formatter, "[{}]:{}", self.host, self.ports)
+            HostPattern::Address(IpAddr::V6(_)) | HostPattern::Block { address: IpAddr::V6(_), .. }
+                if has_ports || self.scheme.is_some() =>
+            {
+                write!(formatter, "[{}]", self.host)?;
             }
-            _ => write!(formatter, "{}:{}", self.host, self.ports),
+            _ => self.host.fmt(formatter)?,
         }
+        if has_ports { write!(formatter, ":{}", self.ports) } else { Ok(()) }
     }
 }
 
@@ -218,8 +255,62 @@ mod tests {
             "localhost:8080",
             "0.0.0.0/0",
             "::/0",
+            "https://api.example.com",
+            "https://api.example.com:8443",
+            "https://api.example.com:0-65535",
+            "http://*.example.com",
+            "http://*.example.com:443",
+            "wss://[::1]",
+            "ws://[fd00::/8]:8000-8999",
+            "https://10.0.0.0/8",
+            "https://public",
         ] {
             assert_eq!(NetScope::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_scheme_names_the_port() {
+        let ports = |text| NetScope::parse(text).map(|scope| (scope.scheme(), scope.ports()));
+        assert_eq!(ports("https://a.example"), Ok((Some(Scheme::Https), Ports::one(443))));
+        assert_eq!(ports("ws://a.example"), Ok((Some(Scheme::Ws), Ports::one(80))));
+        assert_eq!(NetScope::parse("https://a.example:443"), NetScope::parse("https://A.example."));
+        assert_eq!(ports("a.example"), Ok((None, Ports::ALL)));
+    }
+
+    #[test]
+    fn a_scope_is_no_url() {
+        for refused in [
+            "https://a.example/",
+            "https://a.example/v1",
+            "https://a.example:8443/",
+            "https://a.example?q",
+            "https://a.example#f",
+            "https://u@a.example",
+            "https://u:p@a.example",
+            "https://a.example\\b",
+        ] {
+            assert_eq!(NetScope::parse(refused), Err(ScopeError::Url), "{refused:?}");
+        }
+        for refused in [
+            "https://",
+            "https:///",
+            "https://::1",
+            "https://fd00::/8",
+            "HTTPS://a.example",
+            "ftp://a.example",
+            "://a.example",
+            "https://https://a.example",
+            "https://a.example:",
+            "https://1.2.3.4/",
+            "https://[::1]/",
+            "https:// a.example",
+            "https:/a.example",
+            "https:a.example",
+            "https://[a.example]",
+            "https://0x7f.1",
+        ] {
+            assert!(NetScope::parse(refused).is_err(), "{refused:?}");
         }
     }
 
@@ -239,7 +330,6 @@ mod tests {
             "a.*",
             "*.",
             "*a.com",
-            "https://example.com",
             "example.com:",
             "example.com:http",
             "10.0.0.1/8",

@@ -15,6 +15,12 @@ impl Ports {
     /// Every port, and requests that have none.
     pub const ALL: Self = Self { first: 0, last: u16::MAX };
 
+    /// One port.
+    #[must_use]
+    pub const fn one(port: u16) -> Self {
+        Self { first: port, last: port }
+    }
+
     /// Reads `PORT` or `PORT-PORT`.
     ///
     /// # Errors

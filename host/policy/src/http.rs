@@ -1,0 +1,37 @@
+//! What a grant says of HTTP requests beside their host: methods, paths, and headers that the host adds.
+
+mod header;
+mod path;
+mod rule;
+
+pub use header::{HeaderError, InjectedHeader, Piece, SecretSource};
+pub(crate) use path::{covered_part, is_boundary, is_prefix};
+pub use rule::HttpRule;
+
+/// Terms of a grant for HTTP requests. A grant that has them covers HTTP requests and nothing else: no plain connection to the
+/// same host, and no lookup of its name by the guest.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub struct HttpTerms {
+    /// The methods, each in its exact case. Empty: any.
+    pub methods: Vec<String>,
+    /// Prefixes of the path, each with its leading `/`. Empty: any.
+    ///
+    /// `/v1` covers `/v1`, `/v1/x` and `/v1?x`, not `/v10`; `/v1/` covers `/v1/` and `/v1/x`, not `/v1`. What is no prefix (no
+    /// leading `/`, or one of the forms below) covers nothing.
+    ///
+    /// # Security
+    /// A server may read `/v1/../admin` as `/admin`. So no prefix covers a path that holds `..`, `//`, a backslash, or an encoded
+    /// `/`, `\`, `.` or `%` (`%2f`, `%5c`, `%2e`, `%25`); the query behind `?` is not looked at.
+    pub paths: Vec<String>,
+    /// Headers that the host adds to each request, in place of the guest's of the same name.
+    pub headers: Vec<InjectedHeader>,
+}
+
+/// Which term of a grant refuses a request whose host it covers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum HttpTerm {
+    /// The method.
+    Method,
+    /// The path.
+    Path,
+}

@@ -1,4 +1,5 @@
-//! Ambient authority: the only module that touches the host's file tree by path, its environment, clocks and entropy.
+//! Ambient authority: the only module that touches the host's file tree by path, its environment, sockets, clocks and
+//! entropy.
 //!
 //! Everything here is called while a session is set up, or by a holder of a permit. Finding who can touch the world is a
 //! search for `ambient::`.
@@ -6,10 +7,14 @@
 
 pub(crate) mod descriptors;
 pub(crate) mod memory;
+pub(crate) mod names;
+pub(crate) mod secrets;
+pub(crate) mod sockets;
 
 use crate::fs::{FileId, FileType};
 use cap_std::{AmbientAuthority, ambient_authority, fs::Dir};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustls_pki_types::CertificateDer;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -129,6 +134,11 @@ pub fn create_audit_file(path: &Path, _: HostAuthority) -> io::Result<File> {
 pub fn survive_file_size_limit(_: HostAuthority) {
     // SAFETY: to ignore a signal runs no code when it comes, and replaces no handler but the default one or an earlier call's.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// The certificates of the authorities that the platform trusts, as far as they can be read.
+pub(crate) fn platform_roots() -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_native_certs().certs
 }
 
 /// The host's monotonic clock, from a start.

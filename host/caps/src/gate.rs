@@ -2,7 +2,9 @@
 
 mod permit;
 mod standing;
+mod terms;
 
+use self::permit::Count;
 pub use self::permit::Permit;
 pub(crate) use self::standing::Missing;
 
@@ -11,10 +13,11 @@ use crate::clock::SessionClock;
 use crate::meter::Meter;
 use crate::refusal::{Denied, Refusal, Remedy};
 use crate::request::{Asked, Lookup, Obstacle, Request, Target};
-use crate::revocation::{Revocations, Revoker};
+use crate::revocation::{EndHook, Revocations, Revoker};
 use caphost_policy::{self as policy, Capability, Decision, Policy, RuleId, codes::Code};
 use std::fmt;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
 
 /// Told of every refusal, on the guest's thread.
 pub type Observer = Box<dyn Fn(&Refusal) + Send + Sync>;
@@ -75,13 +78,36 @@ impl Gate {
         Revoker::new(self.0.rules.policy.clone(), Arc::clone(&self.0.revocations))
     }
 
+    /// Has `hook` called, at once and on the revoking thread, by every later revocation. Held weakly.
+    pub(crate) fn on_end(&self, hook: Weak<EndHook>) {
+        self.0.revocations.on_end(hook);
+    }
+
     /// Decides, records the decision, and hands out the proof.
     ///
     /// # Errors
     /// [`Denied`] when no grant covers the request, a deny rule does, or the grant is revoked, expired or used up.
     pub fn check(&self, request: &Request<'_>) -> Result<Permit, Denied> {
+        self.check_counted(request, |_| Count::of(request))
+    }
+
+    /// As [`Gate::check`], for one more request on a connection that is alive under `connection`: it is not one more of those that
+    /// may be alive at a time, if it is under the same grants.
+    ///
+    /// # Errors
+    /// Those of [`Gate::check`].
+    pub(crate) fn check_beside(&self, request: &Request<'_>, connection: &Permit) -> Result<Permit, Denied> {
+        self.check_counted(
+            request,
+            |permit| {
+                if permit.same_grants(connection) { Count::Beside } else { Count::of(request) }
+            },
+        )
+    }
+
+    fn check_counted(&self, request: &Request<'_>, count: impl FnOnce(&Permit) -> Count) -> Result<Permit, Denied> {
         match self.decide(request) {
-            Decision::Allowed { grant } => self.admit(request, grant),
+            Decision::Allowed { grant } => self.admit(request, grant, count),
             Decision::Denied { by } => Err(self.refuse_by_policy(request, by)),
         }
     }
@@ -95,9 +121,15 @@ impl Gate {
         }
     }
 
-    fn admit(&self, request: &Request<'_>, grant: RuleId) -> Result<Permit, Denied> {
-        let permit = Permit::new(self.clone(), request, grant);
-        if let Err(code) = permit.verify(0) {
+    fn admit(
+        &self,
+        request: &Request<'_>,
+        grant: RuleId,
+        count: impl FnOnce(&Permit) -> Count,
+    ) -> Result<Permit, Denied> {
+        let mut permit = Permit::new(self.clone(), request, grant);
+        let count = count(&permit);
+        if let Err(code) = permit.begin(count) {
             return Err(self.refuse(request, code, None));
         }
         self.record(request, Verdict::Allowed { grant }).map_err(|_| self.audit_failed(request))?;
@@ -106,6 +138,11 @@ impl Gate {
 
     #[cold]
     fn refuse_by_policy(&self, request: &Request<'_>, deny: Option<RuleId>) -> Denied {
+        if let Some(terms) = self.unfit_terms(request) {
+            let resolved = resolved(&request.target);
+            let (reason, remedy) = self.reason_of_terms(terms);
+            return self.refuse_with(request, Refused { code: Code::HttpTerms, deny: None, resolved, reason, remedy });
+        }
         self.refuse(request, self.code_of(request.capability, deny), deny)
     }
 
@@ -255,6 +292,18 @@ fn remedy(code: Code, request: &Request<'_>) -> Remedy {
             Target::Whole => request.capability.name().to_owned(),
             Target::Name(name) => format!("{}:{name}", request.capability.name()),
             Target::Path { place, .. } => format!("{}:{}", request.capability.name(), place.scope),
+            Target::Host { host, port: None, .. } => format!("{}:{host}", request.capability.name()),
+            Target::Host { host, port: Some(port), .. } => format!("{}:{host}:{port}", request.capability.name()),
+            // An answer of a lookup has no port.
+            Target::Address { address, port: 0, .. } if request.capability == Capability::NetResolve => {
+                format!("{}:{address}", request.capability.name())
+            }
+            Target::Address { address, port, .. } => {
+                format!("{}:{}", request.capability.name(), SocketAddr::new(address, port))
+            }
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,11 @@ pub mod env;
 mod error;
 mod file;
 pub mod fs;
+pub mod http;
+pub mod net;
 pub mod random;
 pub mod time;
+pub mod websocket;
 
 pub use self::error::{Error, Refused, Result};
 

@@ -10,10 +10,14 @@
 //! grants. A program that never receives passes the file on like any open file: a shell between `caphost exec` and the program
 //! that it is meant for does no harm.
 
+mod network;
+mod terms;
 mod text;
 
 use self::text::{MAGIC, Text, invalid};
 use crate::ambient::{HostAuthority, descriptors, memory};
+use crate::http::Secrets;
+use crate::net::NetworkSettings;
 use crate::session::{Session, SessionBuilder};
 use caphost_policy::Policy;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
@@ -44,6 +48,10 @@ pub struct Handover {
     pub variables: Vec<(String, String)>,
     /// What is kept from it, whatever is granted: the host's own files.
     pub protected: Vec<PathBuf>,
+    /// What its network is used with.
+    pub network: NetworkSettings,
+    /// The values of the secrets that its grants name: it has no other way to them.
+    pub secrets: Secrets,
     /// The open file of the audit log.
     pub audit: Option<OwnedFd>,
 }
@@ -101,15 +109,16 @@ impl Handover {
         let Some(text) = read(descriptor)? else { return Ok(None) };
         fcntl_setfd(descriptor, FdFlags::CLOEXEC)?;
         let audit = text.audit.map(|number| audit(number, authority)).transpose()?;
-        let policy = text.policy();
+        let (policy, network, secrets) = (text.policy(), text.network.settings(), text.network.secrets());
         let Text { subject, working_directory, variables, protected, .. } = text;
-        Ok(Some(Self { subject, policy, working_directory, variables, protected, audit }))
+        Ok(Some(Self { subject, policy, working_directory, variables, protected, network, secrets, audit }))
     }
 
     /// Collects what the program's session is made of.
     pub fn builder(self) -> SessionBuilder {
         let builder = Session::builder(self.policy).subject(self.subject).working_directory(self.working_directory);
-        let builder = builder.variables(self.variables).protect_all(self.protected);
+        let builder = builder.variables(self.variables).protect_all(self.protected).network(self.network);
+        let builder = builder.secrets(self.secrets);
         match self.audit {
             Some(audit) => builder.audit(descriptors::sink(audit)),
             None => builder,

@@ -1,14 +1,14 @@
 //! The capability layer: what a guest does is done here, by whoever holds a permit for it.
 //!
 //! A [`Session`] is one running guest's authority. It is made from a [`Policy`](caphost_policy::Policy), and everything that a
-//! guest can reach hangs from it: [`FileSystem`](fs::FileSystem), [`Environment`](env::Environment), [`Clocks`](time::Clocks) and
-//! [`Random`](random::Random). Each of them asks the [`Gate`] before it acts; the gate's answer is a [`Permit`], which no one else
+//! guest can reach hangs from it: [`FileSystem`](fs::FileSystem), [`Environment`](env::Environment), [`Clocks`](time::Clocks),
+//! [`Random`](random::Random) and [`Network`](net::Network). Each of them asks the [`Gate`] before it acts; the gate's answer is a [`Permit`], which no one else
 //! can make, or a [`Denied`], which tells the guest no more than it may know. What the operator sees of it is a [`Refusal`].
 //!
 //! [`guest`] holds the calls of our own interface on a session, for every front door that has it.
 //!
 //! The layer knows no WIT, no wasmtime and no command line: the same calls serve a component and a native program. It touches the
-//! host's paths, environment, clocks and entropy in one module, [`ambient`].
+//! host's paths, environment, sockets, clocks and entropy in one module, [`ambient`].
 
 pub mod ambient;
 mod audit;
@@ -19,7 +19,9 @@ pub mod fs;
 mod gate;
 pub mod guest;
 pub mod handover;
+pub mod http;
 mod meter;
+pub mod net;
 pub mod random;
 mod refusal;
 mod request;
@@ -27,6 +29,8 @@ mod revocation;
 mod session;
 pub mod stdio;
 pub mod time;
+pub mod tls;
+pub mod websocket;
 
 pub use audit::AuditLog;
 pub use clock::{ClockHand, SessionClock};

@@ -1,7 +1,8 @@
 //! What is asked of the gate.
 
-use caphost_policy::{self as policy, Capability, PathCursor};
-use std::fmt::{self, Display};
+use caphost_policy::{self as policy, Capability, HostName, PathCursor, Protocol};
+use std::fmt::{self, Display, Write};
+use std::net::{IpAddr, SocketAddr};
 
 /// One thing that a guest wants to do.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,10 @@ fn is_plain(part: &str) -> bool {
 fn push_tidy(text: &mut String, parts: &[&str]) {
     let start = text.len();
     let lead = parts.iter().find(|part| !part.is_empty());
+    // A URL is no path: it stands as it was written.
+    if let Some(url) = lead.filter(|lead| lead.contains("://") && parts.ends_with(&[lead])) {
+        return text.push_str(url);
+    }
     if let Some(prefix) = lead.and_then(|lead| ["./", "/"].into_iter().find(|prefix| lead.starts_with(prefix))) {
         text.push_str(prefix);
     }
@@ -105,6 +110,26 @@ pub enum Target<'a> {
         cursor: PathCursor,
         /// Where it is.
         place: Place<'a>,
+    },
+    /// A host by name, before its addresses are known.
+    Host {
+        /// The name.
+        host: &'a HostName,
+        /// The port; `None` for a lookup, which has none.
+        port: Option<u16>,
+        /// What will be spoken with it.
+        protocol: Protocol<'a>,
+    },
+    /// An address that is about to be dialled, listened on, or sent to.
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// The port.
+        port: u16,
+        /// The name that it was resolved from, if there was one.
+        name: Option<&'a HostName>,
+        /// What will be spoken with it.
+        protocol: Protocol<'a>,
     },
 }
 
@@ -174,6 +199,12 @@ impl<'a> Target<'a> {
             Target::Whole => Lookup::Target(policy::Target::None),
             Target::Name(name) => Lookup::Target(policy::Target::Name(name)),
             Target::Path { cursor, .. } => Lookup::Cursor(cursor),
+            Target::Host { host, port, protocol } => {
+                Lookup::Target(policy::Target::Host { name: host, port, protocol })
+            }
+            Target::Address { address, port, name, protocol } => {
+                Lookup::Target(policy::Target::Address { address, port, name, protocol })
+            }
         }
     }
 
@@ -183,6 +214,15 @@ impl<'a> Target<'a> {
             Target::Whole => return false,
             Target::Name(name) => text.push_str(name),
             Target::Path { place, .. } => place.push_to(text),
+            Target::Host { host, port: None, .. } => text.push_str(host.as_str()),
+            // Writing to a String cannot fail.
+            Target::Host { host, port: Some(port), .. } => drop(write!(text, "{host}:{port}")),
+            Target::Address { address, port, name, .. } => {
+                let _ = write!(text, "{}", SocketAddr::new(*address, *port));
+                if let Some(name) = name {
+                    let _ = write!(text, " ({name})");
+                }
+            }
         }
         true
     }
@@ -213,6 +253,12 @@ mod tests {
         let mut text = String::new();
         push_path(&mut text, parts);
         text
+    }
+
+    #[test]
+    fn a_url_stands_as_it_was_written() {
+        assert_eq!(joined(&["", "https://api.example.com//a/./b"]), "https://api.example.com//a/./b");
+        assert_eq!(joined(&["", "a//b"]), "a/b", "control");
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Taking authority back while a guest runs: one epoch for all permits, one flag a grant.
 
 use caphost_policy::{Capability, Policy};
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::watch;
 
+/// What is done at once when authority was taken back: it must not block, and must not take anything back itself.
+pub(crate) type EndHook = dyn Fn() + Send + Sync;
+
 /// Shared by a gate, its permits and every [`Revoker`].
-#[derive(Debug)]
 pub(crate) struct Revocations {
     /// Moves whenever anything is revoked: the one load that each use of a permit costs.
     epoch: AtomicU64,
@@ -14,12 +17,14 @@ pub(crate) struct Revocations {
     revoked: Box<[AtomicBool]>,
     /// Wakes calls that wait.
     changed: watch::Sender<u64>,
+    /// Called by each revocation.
+    hooks: Mutex<Vec<Weak<EndHook>>>,
 }
 
 impl Revocations {
     pub(crate) fn new(policy: &Policy) -> Self {
         let revoked = policy.grants().iter().map(|_| AtomicBool::new(false)).collect();
-        Self { epoch: AtomicU64::new(0), revoked, changed: watch::Sender::new(0) }
+        Self { epoch: AtomicU64::new(0), revoked, changed: watch::Sender::new(0), hooks: Mutex::default() }
     }
 
     #[inline]
@@ -42,12 +47,32 @@ impl Revocations {
         self.changed.subscribe()
     }
 
+    /// Has `hook` called by every later revocation, on the thread that revokes, after the flags are set. Held weakly: who
+    /// registers keeps it alive.
+    pub(crate) fn on_end(&self, hook: Weak<EndHook>) {
+        let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        hooks.retain(|hook| hook.strong_count() > 0);
+        hooks.push(hook);
+    }
+
     fn revoke(&self, indices: impl Iterator<Item = usize>) {
         for flag in indices.filter_map(|index| self.revoked.get(index)) {
             flag.store(true, Ordering::Release);
         }
         let epoch = self.epoch.fetch_add(1, Ordering::Release) + 1;
         self.changed.send_replace(epoch);
+        // A hook runs without the lock, so that one that registers another cannot wait for itself.
+        let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        hooks.iter().filter_map(Weak::upgrade).for_each(|hook| hook());
+    }
+}
+
+impl fmt::Debug for Revocations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Revocations")
+            .field("epoch", &self.epoch)
+            .field("revoked", &self.revoked)
+            .finish_non_exhaustive()
     }
 }
 

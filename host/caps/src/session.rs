@@ -6,12 +6,15 @@ use crate::clock::SessionClock;
 use crate::env::Environment;
 use crate::fs::{self, FileSystem, MountErrors, Namespace};
 use crate::gate::{Gate, Observer, Rules};
+use crate::http::{self, SecretErrors, Secrets};
+use crate::net::{Network, NetworkSettings};
 use crate::random::Random;
 use crate::revocation::Revoker;
 use crate::time::Clocks;
 use caphost_policy::{Capability, Policy};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One running guest's authority. Dropping it closes every handle that it still holds and ends its audit log.
 pub struct Session {
@@ -20,6 +23,7 @@ pub struct Session {
     environment: Environment,
     clocks: Clocks,
     random: Random,
+    network: Arc<Network>,
 }
 
 /// Why a session could not begin.
@@ -28,6 +32,9 @@ pub enum SessionError {
     /// Grants name what is not there, or each other's places.
     #[error(transparent)]
     Mounts(#[from] MountErrors),
+    /// Grants inject headers that cannot be made.
+    #[error(transparent)]
+    Secrets(#[from] SecretErrors),
     /// The audit log cannot be written.
     #[error("failed to begin the audit log")]
     Audit(#[source] io::Error),
@@ -46,6 +53,8 @@ pub struct SessionBuilder {
     audit: Option<Box<dyn Write + Send>>,
     observer: Option<Observer>,
     clock: SessionClock,
+    network: NetworkSettings,
+    secrets: Secrets,
 }
 
 impl Session {
@@ -55,6 +64,7 @@ impl Session {
     /// - no audit log
     /// - no observer of refusals
     /// - a clock that follows the host's
+    /// - the system's name servers, and the platform's authorities for TLS
     pub fn builder(policy: Policy) -> SessionBuilder {
         SessionBuilder {
             policy,
@@ -65,10 +75,12 @@ impl Session {
             audit: None,
             observer: None,
             clock: SessionClock::host(),
+            network: NetworkSettings::default(),
+            secrets: Secrets::default(),
         }
     }
 
-    /// A session that has nothing behind its gate, no file and no variable: for a caller that is not to reach any. What it is asked
+    /// A session that has nothing behind its gate, no file, no variable and no setting of the network: for a caller that is not to reach any. What it is asked
     /// for is recorded and reported as in the session that the gate is of.
     pub fn empty(gate: &Gate) -> Self {
         Self {
@@ -76,6 +88,7 @@ impl Session {
             environment: Environment::new(gate.clone(), Vec::new()),
             clocks: Clocks::new(gate.clone(), gate.clock().clone()),
             random: Random::new(gate.clone()),
+            network: Network::new(gate.clone(), NetworkSettings::default(), Secrets::default()),
             gate: gate.clone(),
         }
     }
@@ -108,6 +121,16 @@ impl Session {
     /// The guest's random sources.
     pub fn random(&self) -> &Random {
         &self.random
+    }
+
+    /// The guest's network.
+    pub fn network(&self) -> &Arc<Network> {
+        &self.network
+    }
+
+    /// The secrets of the headers that grants inject.
+    pub fn secrets(&self) -> &Secrets {
+        self.network.http().secrets()
     }
 
     /// Ends the audit log.
@@ -183,6 +206,20 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets what the policy says nothing about: name servers, and authorities for TLS.
+    #[must_use]
+    pub fn network(mut self, settings: NetworkSettings) -> Self {
+        self.network = settings;
+        self
+    }
+
+    /// Gives secrets of injected headers their values; what they are from is then not read.
+    #[must_use]
+    pub fn secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
     /// Begins the session: looks up and opens every granted path.
     ///
     /// # Errors
@@ -191,11 +228,25 @@ impl SessionBuilder {
     /// # Ambient Authority
     /// Opens the granted paths and reads the environment with the host's own authority. Nothing later does.
     pub fn build(self, authority: HostAuthority) -> Result<Session, SessionError> {
-        let Self { policy: written, subject, working_directory, protected, given, audit, observer, clock } = self;
+        let Self {
+            policy: written,
+            subject,
+            working_directory,
+            protected,
+            given,
+            audit,
+            observer,
+            clock,
+            network,
+            secrets,
+        } = self;
         let working_directory = match working_directory {
             Some(directory) => directory,
             None => ambient::working_directory(authority).map_err(SessionError::WorkingDirectory)?,
         };
+        let secrets = Secrets::find(&secrets, &written, &working_directory, authority)?;
+        let protected =
+            protected.into_iter().chain(http::secret_files(&written, &working_directory)).collect::<Vec<_>>();
         let fs::Prepared { canonical: policy, written, operator_denies, namespace } =
             fs::prepare(written, &working_directory, &protected, authority)?;
         let audit =
@@ -208,15 +259,18 @@ impl SessionBuilder {
             environment: Environment::new(gate.clone(), variables),
             clocks: Clocks::new(gate.clone(), clock),
             random: Random::new(gate.clone()),
+            network: Network::new(gate.clone(), network, secrets),
             gate,
         })
     }
 }
 
-/// The variables that a guest could ever see: the environment is not read where nothing of it is granted.
+/// The variables that a guest could ever see: the environment is not read where nothing of it is granted, and the host's secrets are
+/// not for the guest.
 fn variables(policy: &Policy, given: Vec<(String, String)>, authority: HostAuthority) -> Vec<(String, String)> {
     let is_granted = policy.has_any_grant(Capability::EnvRead);
-    let host = if is_granted { ambient::environment(authority) } else { Vec::new() };
+    let mut host = if is_granted { ambient::environment(authority) } else { Vec::new() };
+    host.retain(|(name, _)| !http::secret_variables(policy).any(|secret| secret == name));
     let mut variables: Vec<(String, String)> = Vec::new();
     // Of two of one name the later one counts, as with `setenv`.
     for (name, value) in host.into_iter().chain(given) {

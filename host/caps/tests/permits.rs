@@ -48,7 +48,7 @@ fn a_grant_expires_by_the_sessions_clock() {
 #[test]
 fn a_quota_of_bytes_is_exact_and_short_reads_are_not_charged() {
     let mut metered = grant("fs.read:./data");
-    metered.quota = Some(Quota { operations: None, bytes: Some(6) });
+    metered.quota = Some(Quota { operations: None, bytes: Some(6), ..Quota::default() });
     let fixture = Fixture::with_policy(&["data/a: text"], Policy::builder().allow(metered).build());
     let file = fixture.open_file("data/a", READ).expect("control");
     assert_eq!(file.read_at(&mut [0; 100], 0), Ok(4));
@@ -59,7 +59,7 @@ fn a_quota_of_bytes_is_exact_and_short_reads_are_not_charged() {
 #[test]
 fn a_quota_of_operations_counts_opening_and_each_use() {
     let mut metered = grant("fs.read:./data");
-    metered.quota = Some(Quota { operations: Some(3), bytes: None });
+    metered.quota = Some(Quota { operations: Some(3), bytes: None, ..Quota::default() });
     let fixture = Fixture::with_policy(&["data/a: text"], Policy::builder().allow(metered).build());
     let file = fixture.open_file("data/a", READ).expect("one");
     assert_eq!(file.read_at(&mut [0; 4], 0), Ok(4), "two");
@@ -71,7 +71,7 @@ fn a_quota_of_operations_counts_opening_and_each_use() {
 #[test]
 fn an_attenuated_policy_is_under_the_terms_of_both() {
     let mut ceiling = grant("fs.read:./data");
-    ceiling.quota = Some(Quota { operations: None, bytes: Some(3) });
+    ceiling.quota = Some(Quota { operations: None, bytes: Some(3), ..Quota::default() });
     let ceiling = Policy::builder().allow(ceiling).build();
     let fixture = Fixture::with_policy(&["data/a: text"], ceiling.attenuate(&policy("fs.read:./data", "")));
     let file = fixture.open_file("data/a", READ).expect("control");
@@ -164,7 +164,7 @@ fn nothing_is_allowed_once_the_log_cannot_be_written() {
 #[test]
 fn a_quota_of_random_bytes_is_all_or_nothing() {
     let mut metered = grant("random");
-    metered.quota = Some(Quota { operations: None, bytes: Some(10) });
+    metered.quota = Some(Quota { operations: None, bytes: Some(10), ..Quota::default() });
     let fixture = Fixture::with_policy(&[], Policy::builder().allow(metered).build());
     let random = fixture.session.random();
     assert!(random.fill("test", &mut [0; 8]).is_ok(), "control");

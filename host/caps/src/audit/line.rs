@@ -2,7 +2,7 @@
 
 use super::{Batch, Record, Verdict};
 use crate::escape::push_json_string;
-use caphost_policy::Policy;
+use caphost_policy::{Grant, HttpRule, Policy};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ pub(super) struct Formatter {
 
 impl Formatter {
     pub(super) fn new(policy: &Policy) -> Self {
-        let grants = policy.grants().iter().map(|grant| grant.rule.to_string()).collect();
+        let grants = policy.grants().iter().map(text_of).collect();
         let denies = policy.denies().iter().map(ToString::to_string).collect();
         Self { sequence: 0, previous: [0; 32], grants, denies, line: String::new(), lines: String::new() }
     }
@@ -29,7 +29,7 @@ impl Formatter {
         self.begin();
         push_field(&mut self.line, "subject", subject);
         self.line.push_str(",\"allow\":");
-        push_list(&mut self.line, policy.grants().iter().map(|grant| grant.rule.to_string()));
+        push_list(&mut self.line, policy.grants().iter().map(text_of));
         self.line.push_str(",\"deny\":");
         push_list(&mut self.line, policy.denies().iter().map(ToString::to_string));
         self.finish();
@@ -96,6 +96,11 @@ impl Formatter {
         self.previous = Sha256::digest(self.line.as_bytes()).into();
         self.line.push('\n');
     }
+}
+
+/// A grant, with its terms for HTTP: where its secrets are, never what they are.
+fn text_of(grant: &Grant) -> String {
+    HttpRule::of(grant).map_or_else(|| grant.rule.to_string(), |rule| rule.to_string())
 }
 
 fn push_hex(line: &mut String, hash: &[u8; 32]) {

@@ -1,11 +1,12 @@
 //! Permits. Invariant: only the gate makes one, after it decided; each use asks again whether its grants still stand.
 
 use super::Gate;
-use crate::meter::Meter;
+use crate::meter::{Meter, Moved};
 use crate::refusal::Denied;
 use crate::request::{Asked, Lookup, Request, Target};
-use caphost_policy::{Capability, Policy, RuleId, codes::Code};
+use caphost_policy::{Capability, Grant, Policy, RuleId, codes::Code};
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -21,16 +22,53 @@ pub struct Permit {
     call: &'static str,
     epoch: AtomicU64,
     is_metered: bool,
+    /// Whether it is one of the connections that may be alive at a time.
+    holds_slot: bool,
+}
+
+/// What the making of a permit takes from the quotas of its grants, beside what its use takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Count {
+    /// Nothing: another permit for the same thing follows.
+    Nothing,
+    /// An operation.
+    Call,
+    /// An operation, a connection, and one of those that may be alive at a time until the permit is dropped.
+    Connection,
+    /// An operation and a connection, beside one that is alive already.
+    Beside,
+}
+
+impl Count {
+    /// What a request counts as. A name is asked for before its addresses are: only the last of these is the connection.
+    pub(super) fn of(request: &Request<'_>) -> Self {
+        let is_lookup = request.capability == Capability::NetResolve;
+        match request.target {
+            Target::Whole | Target::Name(_) | Target::Path { .. } => Self::Call,
+            Target::Host { .. } if is_lookup => Self::Connection,
+            Target::Address { .. } if !is_lookup => Self::Connection,
+            Target::Host { .. } | Target::Address { .. } => Self::Nothing,
+        }
+    }
 }
 
 impl Permit {
-    /// The gate's to call, once it has decided.
+    /// The gate's to call, once it has decided. [`Permit::begin`] has to follow.
     pub(super) fn new(gate: Gate, request: &Request<'_>, grant: RuleId) -> Self {
         let ceilings = ceilings(&gate.0.rules.policy, request, grant);
         let is_limiting = |grant: &RuleId| gate.0.meters.get(grant.index()).is_none_or(Meter::is_limiting);
         let is_metered = is_limiting(&grant) || ceilings.iter().any(is_limiting);
         let epoch = AtomicU64::new(gate.0.revocations.epoch_before_flags());
-        Self { gate, grant, ceilings, capability: request.capability, call: request.call, epoch, is_metered }
+        Self {
+            gate,
+            grant,
+            ceilings,
+            capability: request.capability,
+            call: request.call,
+            epoch,
+            is_metered,
+            holds_slot: false,
+        }
     }
 
     /// Re-checks the permit for an operation that moves up to `bytes`; answers how many may be moved.
@@ -42,8 +80,7 @@ impl Permit {
     /// [`Denied`] when the grant was revoked, has expired or is used up.
     #[inline]
     pub fn admit(&self, bytes: u64) -> Result<u64, Denied> {
-        let is_current = self.gate.0.revocations.epoch() == self.epoch.load(Ordering::Relaxed);
-        if is_current && !self.is_metered { Ok(bytes) } else { self.admit_slowly(bytes) }
+        self.admit_moved(bytes, Moved::ByCall)
     }
 
     /// As [`Permit::admit`], for an operation that moves all of `bytes` or none.
@@ -59,11 +96,97 @@ impl Permit {
         Err(self.refuse(Code::QuotaExhausted))
     }
 
+    /// As [`Permit::admit`], for bytes that come from a peer: they count as received, and getting them is no operation.
+    ///
+    /// # Errors
+    /// Those of [`Permit::admit`].
+    #[inline]
+    pub fn admit_received(&self, bytes: u64) -> Result<u64, Denied> {
+        self.admit_moved(bytes, Moved::Received)
+    }
+
+    /// As [`Permit::admit`], for bytes that go to a peer: they count as sent, and sending them is no operation.
+    ///
+    /// # Errors
+    /// Those of [`Permit::admit`].
+    #[inline]
+    pub fn admit_sent(&self, bytes: u64) -> Result<u64, Denied> {
+        self.admit_moved(bytes, Moved::Sent)
+    }
+
+    /// Returns what [`Permit::admit_received`] admitted and no peer sent.
+    #[inline]
+    pub fn give_back_received(&self, bytes: u64) {
+        self.give_back_moved(bytes, Moved::Received);
+    }
+
+    /// Returns what [`Permit::admit_sent`] admitted and was not sent.
+    #[inline]
+    pub fn give_back_sent(&self, bytes: u64) {
+        self.give_back_moved(bytes, Moved::Sent);
+    }
+
+    /// As [`Permit::admit_received`], for a datagram: all of `bytes` or none.
+    ///
+    /// # Errors
+    /// [`Denied`] also when less is left.
+    pub(crate) fn admit_received_all(&self, bytes: u64) -> Result<(), Denied> {
+        let admitted = self.admit_received(bytes)?;
+        if admitted == bytes {
+            return Ok(());
+        }
+        self.give_back_received(admitted);
+        Err(self.refuse(Code::QuotaExhausted))
+    }
+
+    /// As [`Permit::admit_sent`], for a datagram: all of `bytes` or none.
+    ///
+    /// # Errors
+    /// [`Denied`] also when less is left.
+    pub(crate) fn admit_sent_all(&self, bytes: u64) -> Result<(), Denied> {
+        let admitted = self.admit_sent(bytes)?;
+        if admitted == bytes {
+            return Ok(());
+        }
+        self.give_back_sent(admitted);
+        Err(self.refuse(Code::QuotaExhausted))
+    }
+
+    /// Whether it is one of those of which there may be only so many at a time.
+    pub(crate) fn is_one_of_few(&self) -> bool {
+        self.meters().any(Meter::has_slots)
+    }
+
+    /// Whether both stand on the same grants of one gate.
+    pub(crate) fn same_grants(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.gate.0, &other.gate.0) && self.grant == other.grant && self.ceilings == other.ceilings
+    }
+
+    /// The grant whose headers are added to a request, as the policy holds it.
+    ///
+    /// # Security
+    /// Of several policies put together that is the first one's: a policy that narrows another must not have the host tell its
+    /// secrets to anybody.
+    pub(crate) fn governing_grant(&self) -> Option<&Grant> {
+        self.gate.0.rules.policy.grant(self.ceilings.first().copied().unwrap_or(self.grant))
+    }
+
     /// Returns bytes of a quota that were admitted and not moved.
     #[inline]
     pub fn give_back(&self, bytes: u64) {
+        self.give_back_moved(bytes, Moved::ByCall);
+    }
+
+    #[inline]
+    fn admit_moved(&self, bytes: u64, moved: Moved) -> Result<u64, Denied> {
+        let is_current = self.gate.0.revocations.epoch() == self.epoch.load(Ordering::Relaxed);
+        if is_current && !self.is_metered { Ok(bytes) } else { self.admit_slowly(bytes, moved) }
+    }
+
+    #[inline]
+    fn give_back_moved(&self, bytes: u64, moved: Moved) {
         if self.is_metered && bytes > 0 {
-            self.meters().for_each(|meter| meter.give_back(bytes));
+            self.meters().for_each(|meter| meter.give_back(bytes, moved));
         }
     }
 
@@ -81,6 +204,16 @@ impl Permit {
         }
     }
 
+    /// Whether it has neither been revoked nor expired. Takes nothing from a quota.
+    pub(crate) fn stands(&self) -> bool {
+        self.standing().is_ok()
+    }
+
+    /// Refuses when it was revoked or has expired. Takes nothing from a quota.
+    pub(crate) fn check_standing(&self) -> Result<(), Denied> {
+        self.standing().map_err(|code| self.refuse(code))
+    }
+
     fn time_left(&self) -> Option<Duration> {
         let first_to_end = self.meters().filter_map(|meter| meter.expires_after).min()?;
         Some(first_to_end.saturating_sub(self.gate.0.clock.elapsed()))
@@ -95,25 +228,53 @@ impl Permit {
         self.grants().filter_map(|grant| self.gate.0.meters.get(grant.index()))
     }
 
-    fn admit_slowly(&self, bytes: u64) -> Result<u64, Denied> {
+    fn admit_slowly(&self, bytes: u64, moved: Moved) -> Result<u64, Denied> {
         // Read before the flags: a revocation in between leaves the older epoch here, and the next use looks again.
         let epoch = self.gate.0.revocations.epoch_before_flags();
-        let admitted = self.verify(bytes).map_err(|code| self.refuse(code))?;
+        let admitted = self.verify(bytes, moved).map_err(|code| self.refuse(code))?;
         self.epoch.store(epoch, Ordering::Relaxed);
         Ok(admitted)
     }
 
     /// Takes from every meter; what one of them refuses is returned to those before it.
-    pub(super) fn verify(&self, bytes: u64) -> Result<u64, Code> {
+    fn verify(&self, bytes: u64, moved: Moved) -> Result<u64, Code> {
         self.standing()?;
         let mut admitted = bytes;
         for (index, meter) in self.meters().enumerate() {
-            let taken = meter.take(admitted);
+            let taken = meter.take(admitted, moved, || self.gate.0.clock.elapsed());
             let surplus = admitted - taken.unwrap_or(0);
-            self.meters().take(index).for_each(|before| before.give_back(surplus));
+            self.meters().take(index).for_each(|before| before.give_back(surplus, moved));
             admitted = taken?;
         }
         Ok(admitted)
+    }
+
+    /// Takes what the making of the permit counts as, before anybody has it.
+    pub(super) fn begin(&mut self, count: Count) -> Result<(), Code> {
+        if count == Count::Nothing {
+            return self.standing();
+        }
+        self.verify(0, Moved::ByCall)?;
+        match count {
+            Count::Nothing | Count::Call => Ok(()),
+            Count::Beside => self.enter(Meter::enter_beside, Meter::forget),
+            Count::Connection => {
+                self.enter(Meter::enter, |meter| {
+                    meter.leave();
+                    meter.forget();
+                })?;
+                self.holds_slot = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Enters every meter; where one refuses, those before it are left.
+    fn enter(&self, enter: impl Fn(&Meter) -> Result<(), Code>, undo: impl Fn(&Meter)) -> Result<(), Code> {
+        for (index, meter) in self.meters().enumerate() {
+            enter(meter).inspect_err(|_| self.meters().take(index).for_each(&undo))?;
+        }
+        Ok(())
     }
 
     /// Whether every grant still stands: neither revoked nor expired.
@@ -141,6 +302,15 @@ fn ceilings(policy: &Policy, request: &Request<'_>, grant: RuleId) -> Vec<RuleId
     };
     governing.retain(|other| *other != grant);
     governing
+}
+
+impl Drop for Permit {
+    /// Frees its place among the connections that may be alive at a time.
+    fn drop(&mut self) {
+        if self.holds_slot {
+            self.meters().for_each(Meter::leave);
+        }
+    }
 }
 
 impl fmt::Debug for Permit {

@@ -4,8 +4,8 @@ use super::Gate;
 use crate::meter::Meter;
 use crate::request::{Lookup, Request};
 use caphost_policy::{
-    self as policy, Capability, Decision, Grant, HostPattern, NetScope, PathCursor, Rule, RuleId, Scope, Target,
-    codes::Code,
+    self as policy, Capability, Decision, Grant, HostPattern, NetScope, PathCursor, Rule, RuleId, Scope,
+    Target, codes::Code,
 };
 
 /// Why something is not granted now.
@@ -72,13 +72,15 @@ impl Gate {
         ended.map_or(Ok(()), |code| Err(Missing { code, deny: None }))
     }
 
-    /// A pattern is granted where one grant covers it whole and nothing of the capability is denied: what a deny rule takes out of a
+    /// A pattern is granted where one grant without HTTP terms covers it whole and nothing of the capability is denied: what a deny rule takes out of a
     /// pattern is not looked at any closer.
     fn standing_pattern(&self, rule: &Rule) -> Result<(), Missing> {
         if self.policy().denies().iter().any(|deny| deny.capability == rule.capability) {
             return Err(Missing { code: Code::DeniedByRule, deny: None });
         }
-        let covers = |grant: &Grant| grant.rule.capability == rule.capability && covers(&grant.rule.scope, &rule.scope);
+        let is_of = |grant: &Grant| grant.rule.capability == rule.capability && grant.is_well_formed();
+        // Terms take some requests out of any pattern.
+        let covers = |grant: &Grant| is_of(grant) && grant.http.is_none() && covers(&grant.rule.scope, &rule.scope);
         self.standing_grant(covers, self.code_of(rule.capability, None))
     }
 
@@ -106,11 +108,14 @@ fn target_of(rule: &Rule) -> Option<Target<'_>> {
 fn peer(net: &NetScope, capability: Capability) -> Option<Target<'_>> {
     let ports = net.ports();
     let port = (ports.first() == ports.last()).then_some(ports.first());
+    let protocol = net.protocol();
     match net.host() {
         HostPattern::Name(name) if port.is_some() || capability == Capability::NetResolve => {
-            Some(Target::Host { name, port })
+            Some(Target::Host { name, port, protocol })
         }
-        HostPattern::Address(address) => Some(Target::Address { address: *address, port: port?, name: None }),
+        HostPattern::Address(address) => {
+            Some(Target::Address { address: *address, port: port?, name: None, protocol })
+        }
         _ => None,
     }
 }

@@ -33,6 +33,8 @@ pub fn require(session: &Session, text: &str) -> Result<()> {
 }
 
 /// The grants that stand, in their text form, with resources as the guest names them. In the order they were given in.
+///
+/// A grant with terms for HTTP is listed by its scheme and host alone; [`has`] is true of these only where any request to them is allowed.
 pub fn list(session: &Session) -> Vec<String> {
     let gate = session.gate();
     let grants = gate.written().grants().iter().enumerate();

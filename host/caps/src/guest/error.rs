@@ -3,6 +3,7 @@
 use crate::env::EnvError;
 use crate::escape::escape;
 use crate::fs::FsError;
+use crate::net::NetError;
 use crate::random::RandomError;
 use crate::refusal::Denied;
 use caphost_policy::{Capability, codes::Code};
@@ -83,6 +84,36 @@ pub enum Error {
     /// The host cannot do that here.
     #[error("the host cannot do that here")]
     Unsupported,
+    /// No host has this name.
+    #[error("no host has this name")]
+    NameUnresolvable,
+    /// Nothing listens there, or it does not let anybody in.
+    #[error("the connection was refused")]
+    ConnectionRefused,
+    /// The peer broke the connection off.
+    #[error("the peer broke the connection off")]
+    ConnectionReset,
+    /// The connection is at its end, or was never there.
+    #[error("the connection is closed")]
+    Closed,
+    /// The address is in use.
+    #[error("the address is in use")]
+    AddressInUse,
+    /// The address is none of this host's.
+    #[error("the address is none of this host's")]
+    AddressNotAvailable,
+    /// No way leads there.
+    #[error("no way leads there")]
+    Unreachable,
+    /// It took longer than it may.
+    #[error("it took longer than it may")]
+    TimedOut,
+    /// The peer could not show that it is who it should be, or does not speak TLS; the text is for people.
+    #[error("{0}")]
+    Tls(String),
+    /// The peer broke the rules of the protocol that is spoken, or a bound of the host; the text is for people.
+    #[error("{0}")]
+    Protocol(String),
     /// Anything else that went wrong with input or output; the text is for people.
     #[error("{0}")]
     Io(String),
@@ -153,6 +184,26 @@ impl From<RandomError> for Error {
     }
 }
 
+impl From<(NetError, &str)> for Error {
+    fn from((error, resource): (NetError, &str)) -> Self {
+        match error {
+            NetError::Denied(denied) | NetError::AddressDenied(denied) => (denied, resource).into(),
+            NetError::Os(errno) => errno.into(),
+            NetError::InvalidArgument(why) => Self::InvalidInput(why.to_owned()),
+            NetError::InvalidState | NetError::NotInProgress | NetError::ConcurrencyConflict => Self::BadHandle,
+            NetError::WouldBlock => Self::WouldBlock,
+            NetError::SocketLimit => Self::Io("there are as many sockets as there may be".to_owned()),
+            NetError::NotSupported => Self::Unsupported,
+            NetError::DatagramTooLarge => Self::TooLarge,
+            NetError::NameUnresolvable => Self::NameUnresolvable,
+            NetError::TemporaryResolverFailure => Self::Io("no name server answers".to_owned()),
+            NetError::PermanentResolverFailure => Self::Io("the name servers refuse to answer".to_owned()),
+            NetError::TimedOut => Self::TimedOut,
+            NetError::Closed => Self::Closed,
+        }
+    }
+}
+
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {
         match errno {
@@ -172,6 +223,15 @@ impl From<Errno> for Error {
             Errno::ROFS => Self::ReadOnly,
             Errno::AGAIN => Self::WouldBlock,
             Errno::INTR => Self::Interrupted,
+            Errno::CONNREFUSED => Self::ConnectionRefused,
+            Errno::CONNRESET | Errno::CONNABORTED => Self::ConnectionReset,
+            Errno::PIPE | Errno::NOTCONN | Errno::SHUTDOWN => Self::Closed,
+            Errno::ADDRINUSE => Self::AddressInUse,
+            Errno::ADDRNOTAVAIL => Self::AddressNotAvailable,
+            Errno::HOSTUNREACH | Errno::NETUNREACH | Errno::HOSTDOWN | Errno::NETDOWN | Errno::NONET => {
+                Self::Unreachable
+            }
+            Errno::TIMEDOUT => Self::TimedOut,
             Errno::NOSYS | Errno::OPNOTSUPP => Self::Unsupported,
             Errno::ILSEQ => Self::Io("a name is not valid UTF-8".to_owned()),
             errno => Self::Io(errno.to_string()),

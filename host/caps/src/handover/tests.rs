@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::{ambient, guest};
-use caphost_policy::{Grant, Limits, Quota, Rule, parse_list};
+use caphost_policy::{Grant, HttpRule, Limits, Quota, Rate, Rule, SecretSource, parse_list};
 use rustix::fs::{SealFlags, fcntl_add_seals, ftruncate};
 use rustix::io::pwrite;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
@@ -16,8 +17,21 @@ fn handover(policy: Policy) -> Handover {
         working_directory: "/srv/\"odd\"\nplace".into(),
         variables: vec![("B".to_owned(), "2\n".to_owned()), ("A".to_owned(), String::new())],
         protected: vec!["audit.jsonl".into()],
+        network: NetworkSettings {
+            name_server: Some("[2001:db8::1]:5353".parse().unwrap()),
+            tls_roots: vec![b"-----BEGIN CERTIFICATE-----\n".to_vec(), Vec::new()],
+        },
+        secrets: secrets(),
         audit: None,
     }
+}
+
+fn secrets() -> Secrets {
+    let values = [
+        (SecretSource::Env("API_TOKEN".to_owned()), "of the variable".to_owned()),
+        (SecretSource::File("./API_TOKEN".into()), "of the \"file\"".to_owned()),
+    ];
+    values.into_iter().collect()
 }
 
 fn policy(allow: &str, deny: &str) -> Policy {
@@ -43,12 +57,28 @@ fn text_with(change: impl FnOnce(String) -> String) -> io::Result<Option<Text>> 
 #[test]
 fn what_was_sealed_is_what_is_read() {
     let rule = |text: &str| text.parse::<Rule>().unwrap();
-    let quota = Quota { operations: Some(3), bytes: None };
+    let rate = Some(Rate { operations: 7, per: Duration::from_millis(9) });
+    let (received_bytes, sent_bytes) = (Some(4), Some(u64::MAX));
+    let quota = Quota {
+        operations: Some(3),
+        bytes: None,
+        received_bytes,
+        sent_bytes,
+        connections: Some(5),
+        concurrent: Some(6),
+        rate,
+    };
     let limits = Limits { open_handles: 7, wall_time: Some(Duration::from_millis(1_500)), ..Limits::default() };
     let given = Policy::builder()
         .limits(limits)
         .allow(rule("fs.read:./with\\, comma::/in"))
-        .allow(Grant { rule: rule("random"), expires_after: Some(Duration::from_nanos(5)), quota: Some(quota) })
+        .allow(Grant {
+            rule: rule("random"),
+            expires_after: Some(Duration::from_nanos(5)),
+            quota: Some(quota),
+            http: None,
+        })
+        .allow(HttpRule::parse("GET https://a.example:8443/v1 x-key: a{{b}} {env:A}{file:./t}").unwrap())
         .deny(rule("fs.read:./a\nb"))
         .build();
     let sent = handover(given.clone());
@@ -58,7 +88,21 @@ fn what_was_sealed_is_what_is_read() {
     assert_eq!(text.policy().limits(), given.limits());
     assert_eq!((&text.subject, &text.working_directory), (&sent.subject, &sent.working_directory));
     assert_eq!((&text.variables, &text.protected), (&sent.variables, &sent.protected));
+    assert_eq!(text.network.settings(), sent.network);
+    let values = |secrets: &Secrets| -> BTreeMap<SecretSource, String> {
+        secrets.iter().map(|(source, value)| (source.clone(), value.to_owned())).collect()
+    };
+    assert_eq!(values(&text.network.secrets()), values(&secrets()));
+    assert_eq!(values(&text.network.secrets()).len(), 2);
     assert_eq!(text.audit, None);
+}
+
+#[test]
+fn nothing_shows_a_secret_that_was_not_asked_for_it() {
+    let sent = handover(Policy::empty());
+    for text in [format!("{sent:?}"), format!("{:?}", read_back(&sent))] {
+        assert!(text.contains("API_TOKEN") && !text.contains("of the "), "{text}");
+    }
 }
 
 #[test]
@@ -89,7 +133,7 @@ fn whatever_else_stands_there_is_no_handover_and_no_error() {
     let (pipe, _other) = io::pipe().unwrap();
     assert!(read(ordinary.as_fd()).unwrap().is_none());
     assert!(read(pipe.as_fd()).unwrap().is_none());
-    for bytes in [&b""[..], b"caphost hand", b"CAPHOST handover 1\n{}", &[0xff; 64]] {
+    for bytes in [&b""[..], b"caphost hand", b"CAPHOST handover 2\n{}", &[0xff; 64]] {
         assert!(read(sealed(bytes, memory::SEALS).as_fd()).unwrap().is_none());
     }
 }
@@ -97,14 +141,15 @@ fn whatever_else_stands_there_is_no_handover_and_no_error() {
 #[test]
 fn another_version_and_a_damaged_text_are_errors() {
     assert!(text_with(|text| text).unwrap().is_some());
-    let damages: [fn(String) -> String; 8] = [
-        |text| text.replacen("handover 1\n", "handover 2\n", 1),
-        |text| text.replacen("handover 1\n", "handover 1 ", 1),
+    let damages: [fn(String) -> String; 9] = [
+        |text| text.replacen("handover 2\n", "handover 3\n", 1),
+        |text| text.replacen("handover 2\n", "handover 2 ", 1),
         |text| text.replacen('{', "{\"extra\":1,", 1),
         |text| text.replacen("\"fuel\"", "\"fool\"", 1),
         |text| text.replacen("\"deny\":[]", "\"deny\":[\"fs.raed:.\"]", 1),
         |text| text.replacen("\"deny\":[]", "\"deny\":[\"fs:.\"]", 1),
         |text| text.replacen("\"deny\":[],", "", 1),
+        |text| text.replacen("[2001:db8::1]:5353", "localhost:53", 1),
         |text| text + "{}",
     ];
     for (index, damage) in damages.into_iter().enumerate() {

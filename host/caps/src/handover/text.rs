@@ -1,7 +1,9 @@
 //! The text form: a line that names it and its version, then one JSON object. Unknown keys are errors.
 
 use super::Handover;
-use caphost_policy::{Grant, Limits, Policy, Quota, Rule};
+use super::network::NetworkText;
+use super::terms::Terms;
+use caphost_policy::{Limits, Policy, Rule};
 use rustix::fd::{AsRawFd, RawFd};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::io;
@@ -11,7 +13,7 @@ use std::time::Duration;
 /// What every version begins with.
 pub(super) const MAGIC: &str = "caphost handover ";
 /// The version that this build writes and reads.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Everything of a [`Handover`] that can be written down.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,26 +27,9 @@ pub(super) struct Text {
     pub(super) working_directory: PathBuf,
     pub(super) variables: Vec<(String, String)>,
     pub(super) protected: Vec<PathBuf>,
+    pub(super) network: NetworkText,
     /// The number of the descriptor that the audit log is written to.
     pub(super) audit: Option<RawFd>,
-}
-
-/// A grant.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Terms {
-    rule: Written,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_after: Option<Duration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    quota: Option<QuotaText>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct QuotaText {
-    operations: Option<u64>,
-    bytes: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,7 +46,7 @@ struct LimitsText {
 
 /// A rule in its text form.
 #[derive(Debug)]
-struct Written(Rule);
+pub(super) struct Written(pub(super) Rule);
 
 impl Serialize for Written {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -90,6 +75,7 @@ impl Text {
             working_directory: handover.working_directory.clone(),
             variables: handover.variables.clone(),
             protected: handover.protected.clone(),
+            network: NetworkText::of(&handover.network, &handover.secrets),
             audit: handover.audit.as_ref().map(AsRawFd::as_raw_fd),
         })
     }
@@ -117,19 +103,6 @@ impl Text {
         let builder = Policy::builder().limits(self.limits.clone());
         let builder = self.allow.iter().fold(builder, |builder, terms| builder.allow(terms.grant()));
         self.deny.iter().fold(builder, |builder, rule| builder.deny(rule.0.clone())).build()
-    }
-}
-
-impl Terms {
-    fn of(grant: &Grant) -> Self {
-        let Grant { rule, expires_after, quota } = grant.clone();
-        let quota = quota.map(|Quota { operations, bytes }| QuotaText { operations, bytes });
-        Self { rule: Written(rule), expires_after, quota }
-    }
-
-    fn grant(&self) -> Grant {
-        let quota = self.quota.as_ref().map(|&QuotaText { operations, bytes }| Quota { operations, bytes });
-        Grant { rule: self.rule.0.clone(), expires_after: self.expires_after, quota }
     }
 }
 

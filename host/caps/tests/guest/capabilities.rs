@@ -5,7 +5,7 @@ use super::{denied, metered, refused};
 use caphost_caps::guest::capabilities::{self, MAX_TEXT_BYTES, has, list, require};
 use caphost_caps::guest::{Error, env, fs};
 use caphost_policy::codes::Code;
-use caphost_policy::{Grant, Policy, Rule};
+use caphost_policy::{Grant, HttpRule, Policy, Rule};
 use std::time::Duration;
 
 const EVERYTHING: &str = "fs.read:./data,fs.write:./data/out,env.read:APP_*,env.read:HOME,net.connect:example.com:443,\
@@ -246,4 +246,51 @@ fn a_directory_with_two_names_is_given_up_with_both() {
         assert_eq!(fs::list_directory(session, path), Err(revoked), "{path}");
     }
     assert_eq!(fs::read_file(session, "/one"), Ok(b"text".to_vec()), "a grant of its own");
+}
+
+#[test]
+fn a_grant_with_a_scheme_is_had_for_what_speaks_it() {
+    let rules = "net.connect:https://a.example,websocket.connect:wss://*.b.example,net.connect:c.example:443";
+    let fixture = Fixture::new(&[], rules, "");
+    let session = &fixture.session;
+    for text in [
+        "net.connect:https://a.example",
+        "net:https://a.example:443",
+        "websocket.connect:wss://x.b.example",
+        "websocket.connect:wss://*.b.example",
+        "net.connect:https://c.example",
+        "net.connect:c.example:443",
+    ] {
+        assert!(has(session, text), "{text}");
+    }
+    for text in [
+        "net.connect:a.example:443",
+        "net.connect:http://a.example",
+        "net.connect:https://a.example:8443",
+        "net.resolve:a.example",
+        "websocket.connect:ws://x.b.example",
+        "net.connect:http://c.example",
+    ] {
+        assert!(!has(session, text), "{text}");
+    }
+    let hint = "net.connect:http://a.example";
+    assert_eq!(require(session, hint), Err(denied("net.connect", "http://a.example", Code::NoGrantCovers)));
+    assert_eq!(capabilities::drop(session, "net.connect:https://a.example"), Ok(()));
+    assert!(!has(session, "net.connect:https://a.example") && has(session, "net.connect:https://c.example"));
+}
+
+#[test]
+fn a_grant_with_http_terms_is_had_where_it_allows_any_request() {
+    let http = |rule| HttpRule::parse(rule).expect("a rule");
+    let policy = Policy::builder().allow(http("GET https://a.example")).allow(http("https://b.example/v1"));
+    let policy = policy.allow(http("https://c.example x-key: {env:PATH}"));
+    let fixture = Fixture::with_policy(&[], policy.build());
+    let had = |host| has(&fixture.session, &format!("net.connect:https://{host}"));
+    assert!(!had("a.example") && !had("b.example") && had("c.example"));
+    assert!(has(&fixture.session, "net.connect") && !has(&fixture.session, "net.connect:*.example"));
+    assert_eq!(
+        list(&fixture.session).last().map(String::as_str),
+        Some("net.connect:https://c.example"),
+        "and no secret"
+    );
 }

@@ -41,7 +41,7 @@ fn refused(capability: &'static str, resource: &str, code: Code) -> Refused {
 /// A policy of one grant that ends after so many operations or bytes.
 fn metered(rule: &str, operations: Option<u64>, bytes: Option<u64>) -> Policy {
     let mut grant = Grant::from(rule.parse::<Rule>().expect("a rule"));
-    grant.quota = Some(Quota { operations, bytes });
+    grant.quota = Some(Quota { operations, bytes, ..Quota::default() });
     Policy::builder().allow(grant).build()
 }
 

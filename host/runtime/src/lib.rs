@@ -27,10 +27,10 @@ pub mod inspect;
 mod limiter;
 mod link;
 mod outcome;
-mod refuse;
 mod run;
 mod state;
 pub mod surface;
+mod tasks;
 mod wasi;
 
 pub use cache::Cache;

@@ -1,29 +1,22 @@
 //! The linker: every import of a component finds an implementation that asks the gate, or one that refuses.
 
 use crate::bindings::caphost::host;
-use crate::bindings::wasi::{cli, clocks, filesystem, io, random};
+use crate::bindings::wasi::{cli, clocks, filesystem, http, io, random, sockets};
 use crate::host_api::refusing::{HasGate, refusing};
-use crate::refuse;
 use crate::state::{HasState, State};
-use crate::surface;
-use caphost_policy::Capability::{self, EnvRead, EnvWrite, FsRead, FsWrite};
+use caphost_policy::Capability::{
+    self, EnvRead, EnvWrite, FsRead, FsWrite, NetConnect, NetListen, NetResolve, NetUdp, WebsocketConnect,
+    WebsocketListen,
+};
 use caphost_policy::Policy;
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 use wasmtime::{Engine, Result};
 
-/// A linker for `component` under `policy`.
-pub(crate) fn linker(engine: &Engine, component: &Component, policy: &Policy) -> Result<Linker<State>> {
+/// A linker for components under `policy`.
+pub(crate) fn linker(engine: &Engine, policy: &Policy) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     link_wasi(&mut linker)?;
     link_host_api(&mut linker, policy)?;
-    for (name, import) in component.component_type().imports(engine) {
-        if let ComponentItem::ComponentInstance(instance) = import.ty
-            && surface::is_refused_package(name)
-        {
-            refuse::link(&mut linker, engine, name, &instance)?;
-        }
-    }
     Ok(linker)
 }
 
@@ -34,20 +27,39 @@ fn link_host_api(linker: &mut Linker<State>, policy: &Policy) -> Result<()> {
     host::capabilities::add_to_linker::<_, HasState>(linker, state)?;
     host::random::add_to_linker::<_, HasState>(linker, state)?;
     host::time::add_to_linker::<_, HasState>(linker, state)?;
-    match implementation(policy, [FsRead, FsWrite]) {
+    match implementation(policy, FILES) {
         Implementation::Real => host::fs::add_to_linker::<_, HasState>(linker, state)?,
         Implementation::Refusing => host::fs::add_to_linker::<_, HasGate>(linker, refusing)?,
     }
-    match implementation(policy, [EnvRead, EnvWrite]) {
-        Implementation::Real => host::env::add_to_linker::<_, HasState>(linker, state),
-        Implementation::Refusing => host::env::add_to_linker::<_, HasGate>(linker, refusing),
+    match implementation(policy, VARIABLES) {
+        Implementation::Real => host::env::add_to_linker::<_, HasState>(linker, state)?,
+        Implementation::Refusing => host::env::add_to_linker::<_, HasGate>(linker, refusing)?,
+    }
+    match implementation(policy, NETWORK) {
+        Implementation::Real => host::net::add_to_linker::<_, HasState>(linker, state)?,
+        Implementation::Refusing => host::net::add_to_linker::<_, HasGate>(linker, refusing)?,
+    }
+    match implementation(policy, HTTP) {
+        Implementation::Real => host::http::add_to_linker::<_, HasState>(linker, state)?,
+        Implementation::Refusing => host::http::add_to_linker::<_, HasGate>(linker, refusing)?,
+    }
+    match implementation(policy, WEBSOCKETS) {
+        Implementation::Real => host::websocket::add_to_linker::<_, HasState>(linker, state),
+        Implementation::Refusing => host::websocket::add_to_linker::<_, HasGate>(linker, refusing),
     }
 }
+
+const FILES: &[Capability] = &[FsRead, FsWrite];
+const VARIABLES: &[Capability] = &[EnvRead, EnvWrite];
+/// A name may also be looked up by who may open a WebSocket to it.
+const NETWORK: &[Capability] = &[NetConnect, NetListen, NetResolve, NetUdp, WebsocketConnect];
+const HTTP: &[Capability] = &[NetConnect];
+const WEBSOCKETS: &[Capability] = &[WebsocketConnect, WebsocketListen];
 
 /// What an import is linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Implementation {
-    /// The one that has files or variables behind it.
+    /// The one that has files, variables or sockets behind it.
     Real,
     /// The one that has nothing.
     Refusing,
@@ -55,7 +67,7 @@ enum Implementation {
 
 /// The implementation of an interface whose functions take `capabilities`: the real one only where something of them is granted.
 /// What a deny rule takes away again is for the gate to say, which names the rule.
-fn implementation(policy: &Policy, capabilities: [Capability; 2]) -> Implementation {
+fn implementation(policy: &Policy, capabilities: &[Capability]) -> Implementation {
     let is_any_granted = policy.each_has_grant(|_, grant| capabilities.contains(&grant.rule.capability));
     if is_any_granted { Implementation::Real } else { Implementation::Refusing }
 }
@@ -82,7 +94,30 @@ fn link_wasi(linker: &mut Linker<State>) -> Result<()> {
     random::insecure_seed::add_to_linker::<_, HasState>(linker, state)?;
     io::error::add_to_linker::<_, HasState>(linker, state)?;
     io::poll::add_to_linker::<_, HasState>(linker, state)?;
-    io::streams::add_to_linker::<_, HasState>(linker, state)
+    io::streams::add_to_linker::<_, HasState>(linker, state)?;
+    link_sockets(linker)?;
+    link_http(linker)
+}
+
+/// Every interface of wasi:sockets: each function asks the gate, so that a refusal names what would change it.
+fn link_sockets(linker: &mut Linker<State>) -> Result<()> {
+    let state: fn(&mut State) -> &mut State = |state| state;
+    let mut options = sockets::network::LinkOptions::default();
+    options.network_error_code(true);
+    sockets::instance_network::add_to_linker::<_, HasState>(linker, state)?;
+    sockets::ip_name_lookup::add_to_linker::<_, HasState>(linker, state)?;
+    sockets::network::add_to_linker::<_, HasState>(linker, &options, state)?;
+    sockets::tcp::add_to_linker::<_, HasState>(linker, state)?;
+    sockets::tcp_create_socket::add_to_linker::<_, HasState>(linker, state)?;
+    sockets::udp::add_to_linker::<_, HasState>(linker, state)?;
+    sockets::udp_create_socket::add_to_linker::<_, HasState>(linker, state)
+}
+
+/// What a guest sends requests by. What it would answer them by, `incoming-handler`, is for it to export.
+fn link_http(linker: &mut Linker<State>) -> Result<()> {
+    let state: fn(&mut State) -> &mut State = |state| state;
+    http::types::add_to_linker::<_, HasState>(linker, &http::types::LinkOptions::default(), state)?;
+    http::outgoing_handler::add_to_linker::<_, HasState>(linker, state)
 }
 
 #[cfg(test)]
@@ -94,13 +129,17 @@ mod tests {
     fn what_nothing_is_granted_of_is_linked_to_what_has_nothing() {
         let chosen = |rules: &str| {
             let policy = parse_list(rules).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
-            [implementation(&policy, [FsRead, FsWrite]), implementation(&policy, [EnvRead, EnvWrite])]
+            [FILES, VARIABLES, NETWORK, HTTP, WEBSOCKETS].map(|capabilities| implementation(&policy, capabilities))
         };
         use Implementation::{Real, Refusing};
-        assert_eq!(chosen(""), [Refusing, Refusing]);
-        assert_eq!(chosen("time,random"), [Refusing, Refusing]);
-        assert_eq!(chosen("fs.write:./out"), [Real, Refusing]);
-        assert_eq!(chosen("env.read:HOME"), [Refusing, Real]);
-        assert_eq!(chosen("fs.read:.,env.write:A"), [Real, Real]);
+        assert_eq!(chosen(""), [Refusing; 5]);
+        assert_eq!(chosen("time,random"), [Refusing; 5]);
+        assert_eq!(chosen("fs.write:./out"), [Real, Refusing, Refusing, Refusing, Refusing]);
+        assert_eq!(chosen("env.read:HOME"), [Refusing, Real, Refusing, Refusing, Refusing]);
+        assert_eq!(chosen("fs.read:.,env.write:A"), [Real, Real, Refusing, Refusing, Refusing]);
+        assert_eq!(chosen("net.udp:192.0.2.1:53"), [Refusing, Refusing, Real, Refusing, Refusing]);
+        assert_eq!(chosen("net.connect:https://example.com"), [Refusing, Refusing, Real, Real, Refusing]);
+        assert_eq!(chosen("websocket.listen:127.0.0.1:80"), [Refusing, Refusing, Refusing, Refusing, Real]);
+        assert_eq!(chosen("net"), [Refusing, Refusing, Real, Real, Real]);
     }
 }

@@ -8,7 +8,9 @@ use crate::limiter::{LimitReached, Limiter};
 use crate::link;
 use crate::outcome::Outcome;
 use crate::state::{OnDeny, State};
+use crate::tasks::Tasks;
 use caphost_caps::ambient::HostAuthority;
+use caphost_caps::net::NetworkSettings;
 use caphost_caps::stdio::{Input, Output, OutputBudget, Stdin, Stdout, Stream};
 use caphost_caps::{Observer, Revoker, Session, SessionClock, SessionError};
 use caphost_policy::{Limits, Policy, codes::Code};
@@ -19,6 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use wasmtime::component::{InstancePre, ResourceTable};
 use wasmtime::{Engine, Store};
+
+/// How long what a guest wrote to a connection before it ended is still sent: a peer that takes nothing holds the host no longer.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// How often a guest that has a time limit looks whether it is over.
 const TICK: Duration = Duration::from_millis(10);
@@ -39,6 +44,8 @@ pub struct Run {
     pub protected: Vec<PathBuf>,
     /// What a refused call comes back as.
     pub on_deny: OnDeny,
+    /// What its network is used with.
+    pub network: NetworkSettings,
     /// Its standard input.
     pub stdin: Stdin,
     /// Its standard output.
@@ -57,6 +64,7 @@ impl Run {
     /// A run of `component` under `policy`, by default with
     /// - no arguments and no variables of its own
     /// - refusals as error codes
+    /// - the system's name servers, and the platform's authorities for TLS
     /// - an empty standard input, and output that is discarded
     /// - no audit log and no observer
     /// - a clock that follows the host's
@@ -69,6 +77,7 @@ impl Run {
             working_directory: None,
             protected: Vec::new(),
             on_deny: OnDeny::default(),
+            network: NetworkSettings::default(),
             stdin: Stdin::default(),
             stdout: Stdout::default(),
             stderr: Stdout::default(),
@@ -140,7 +149,7 @@ impl Host {
         let engine = Profile::for_limits(&limits).engine().map_err(RunError::Compile)?;
         let compiled =
             self.cache.load(&engine, run.component.bytes(), run.component.digest()).map_err(RunError::Compile)?;
-        let linker = link::linker(&engine, &compiled, &run.policy).map_err(RunError::Link)?;
+        let linker = link::linker(&engine, &run.policy).map_err(RunError::Link)?;
         let instance = linker.instantiate_pre(&compiled).map_err(RunError::Link)?;
         let store = store(&engine, run, limits, authority)?;
         Ok(Guest { store, instance })
@@ -149,7 +158,7 @@ impl Host {
 
 fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) -> Result<Store<State>, RunError> {
     let mut builder = Session::builder(run.policy).subject(subject(&run.component)).clock(run.clock);
-    builder = builder.variables(run.environment).protect_all(run.protected);
+    builder = builder.variables(run.environment).protect_all(run.protected).network(run.network);
     if let Some(directory) = run.working_directory {
         builder = builder.working_directory(directory);
     }
@@ -172,6 +181,8 @@ fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) ->
         stdout: Output::new(run.stdout, Stream::Output, budget.clone()),
         stderr: Output::new(run.stderr, Stream::Error, budget),
         limiter: Limiter::new(limits),
+        tasks: Tasks::default(),
+        empty_answers: 0,
     };
     Ok(Store::new(engine, state))
 }
@@ -204,7 +215,8 @@ impl Guest {
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(self.run())
     }
 
-    /// Runs the guest's `wasi:cli/run` to its end.
+    /// Runs the guest's `wasi:cli/run` to its end. What it wrote to connections, and what their peers have not taken by then, is
+    /// still sent, for 10 seconds at most.
     ///
     /// # Errors
     /// [`RunError::Link`] when it exports no command, [`RunError::Audit`] when its log is not complete.
@@ -234,6 +246,9 @@ impl Guest {
                 format!("the guest may run {:?}", limits.wall_time.unwrap_or_default()),
             )),
         };
+        if matches!(outcome, Outcome::Exited(_)) {
+            store.data().tasks.settle(LINGER).await;
+        }
         session.close_audit().map_err(RunError::Audit)?;
         Ok(outcome)
     }

@@ -1,6 +1,7 @@
 //! What belongs to one running guest: the data of its store.
 
 use crate::limiter::Limiter;
+use crate::tasks::Tasks;
 use caphost_caps::Session;
 use caphost_caps::stdio::{Input, Output};
 use std::sync::Arc;
@@ -26,6 +27,9 @@ pub(crate) struct State {
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
     pub(crate) limiter: Limiter,
+    pub(crate) tasks: Tasks,
+    /// Calls that had nothing to answer with.
+    pub(crate) empty_answers: u32,
 }
 
 /// How bindings find what they need in a [`State`].

@@ -9,6 +9,8 @@ use wit_parser::{Resolve, WorldItem};
 /// The functions of each interface that `caphost:host/command` imports: what `bindgen!` makes and the linker links.
 fn interfaces() -> BTreeMap<String, Vec<String>> {
     let mut resolve = Resolve::default();
+    // Not stable yet, and linked all the same.
+    resolve.features.insert("network-error-code".to_owned());
     let (package, _) = resolve.push_path("../../wit").expect("the contract");
     let world = resolve.packages[package].worlds["command"];
     let mut interfaces = BTreeMap::new();

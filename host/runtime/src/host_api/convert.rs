@@ -1,5 +1,9 @@
 //! Every conversion between the capability layer's types and those of `caphost:host`.
 
+pub(crate) mod http;
+pub(crate) mod network;
+pub(crate) mod websocket;
+
 use crate::bindings::caphost::host::fs::{DirectoryEntry, FileMetadata, FileType, NewTime, OpenFlags, SeekFrom};
 use crate::bindings::caphost::host::types::{Datetime, Error, Refusal};
 use crate::state::OnDeny;
@@ -63,6 +67,16 @@ fn error_of(error: guest::Error) -> Error {
         guest::Error::WouldBlock => Error::WouldBlock,
         guest::Error::Interrupted => Error::Interrupted,
         guest::Error::Unsupported => Error::Unsupported,
+        guest::Error::NameUnresolvable => Error::NameUnresolvable,
+        guest::Error::ConnectionRefused => Error::ConnectionRefused,
+        guest::Error::ConnectionReset => Error::ConnectionReset,
+        guest::Error::Closed => Error::Closed,
+        guest::Error::AddressInUse => Error::AddressInUse,
+        guest::Error::AddressNotAvailable => Error::AddressNotAvailable,
+        guest::Error::Unreachable => Error::Unreachable,
+        guest::Error::TimedOut => Error::TimedOut,
+        guest::Error::Tls(why) => Error::Tls(why),
+        guest::Error::Protocol(why) => Error::Protocol(why),
         guest::Error::Io(why) => Error::Io(why),
     }
 }

@@ -1,5 +1,9 @@
-//! `caphost:host/fs` and `caphost:host/env` for a guest that nothing of them was granted to. Invariant: there is no file and no
-//! variable here, whatever the gate might say; it is asked only to refuse, to record and to report.
+//! The interfaces of `caphost:host` for a guest that nothing of them was granted to. Invariant: no file, no variable, no socket and
+//! no response comes from here, whatever the gate might say; it is asked only to refuse, to record and to report.
+
+mod http;
+mod net;
+mod websocket;
 
 use super::convert::{self, ApiResult, Failure};
 use crate::bindings::caphost::host::fs::{DirectoryEntry, FileMetadata, HostFile, NewTime, OpenFlags, SeekFrom};
@@ -74,7 +78,7 @@ impl fs_bindings::Host for Refusing<'_> {
 
     fn open(&mut self, path: String, how: OpenFlags) -> ApiResult<Resource<File>> {
         let _: File = fs::open(&self.nothing(), &path, convert::open_flags(how))?;
-        Err(no_file())
+        Err(no_handle())
     }
 
     fn list_directory(&mut self, path: String) -> ApiResult<Vec<DirectoryEntry>> {
@@ -127,54 +131,57 @@ impl fs_bindings::Host for Refusing<'_> {
     }
 }
 
-/// No guest comes here: a file is had from `open` alone.
-impl HostFile for Refusing<'_> {
-    async fn read(&mut self, _: Resource<File>, _: u64) -> ApiResult<Vec<u8>> {
-        Err(no_file())
-    }
+/// A resource that there is none of: no guest calls its methods, since what would make one refuses.
+macro_rules! none_of {
+    (
+        $host:ident for $resource:ty;
+        async { $($waiting:ident($($given:ty),*) -> $awaited:ty;)* }
+        { $($name:ident($($argument:ty),*) -> $answer:ty;)* }
+    ) => {
+        impl $host for Refusing<'_> {
+            $(
+                async fn $waiting(&mut self, _: Resource<$resource>, $(_: $given),*) -> ApiResult<$awaited> {
+                    Err(no_handle())
+                }
+            )*
 
-    async fn write(&mut self, _: Resource<File>, _: Vec<u8>) -> ApiResult<u64> {
-        Err(no_file())
-    }
+            $(
+                fn $name(&mut self, _: Resource<$resource>, $(_: $argument),*) -> ApiResult<$answer> {
+                    Err(no_handle())
+                }
+            )*
 
-    fn seek(&mut self, _: Resource<File>, _: SeekFrom) -> ApiResult<u64> {
-        Err(no_file())
-    }
+            fn drop(&mut self, _: Resource<$resource>) -> wasmtime::Result<()> {
+                Err(wasmtime::Error::msg(NO_HANDLE))
+            }
+        }
+    };
+}
 
-    async fn read_at(&mut self, _: Resource<File>, _: u64, _: u64) -> ApiResult<Vec<u8>> {
-        Err(no_file())
-    }
+use none_of;
 
-    async fn write_at(&mut self, _: Resource<File>, _: Vec<u8>, _: u64) -> ApiResult<u64> {
-        Err(no_file())
+none_of! {
+    HostFile for File;
+    async {
+        read(u64) -> Vec<u8>;
+        write(Vec<u8>) -> u64;
+        read_at(u64, u64) -> Vec<u8>;
+        write_at(Vec<u8>, u64) -> u64;
     }
-
-    fn set_size(&mut self, _: Resource<File>, _: u64) -> ApiResult<()> {
-        Err(no_file())
-    }
-
-    fn sync(&mut self, _: Resource<File>) -> ApiResult<()> {
-        Err(no_file())
-    }
-
-    fn sync_data(&mut self, _: Resource<File>) -> ApiResult<()> {
-        Err(no_file())
-    }
-
-    fn metadata(&mut self, _: Resource<File>) -> ApiResult<FileMetadata> {
-        Err(no_file())
-    }
-
-    fn drop(&mut self, _: Resource<File>) -> wasmtime::Result<()> {
-        Err(wasmtime::Error::msg(NO_FILE))
+    {
+        seek(SeekFrom) -> u64;
+        set_size(u64) -> ();
+        sync() -> ();
+        sync_data() -> ();
+        metadata() -> FileMetadata;
     }
 }
 
-const NO_FILE: &str = "a file where none can be opened";
+const NO_HANDLE: &str = "a handle where none can be opened";
 
 #[cold]
-fn no_file() -> Failure {
-    Failure::Trap(wasmtime::Error::msg(NO_FILE))
+fn no_handle() -> Failure {
+    Failure::Trap(wasmtime::Error::msg(NO_HANDLE))
 }
 
 #[cfg(test)]

@@ -17,8 +17,6 @@ pub enum Coverage {
     Optional(&'static str),
     /// It needs capabilities, and none of them is granted.
     Uncovered,
-    /// No grant of this build can cover it: every call is refused.
-    NeverCovered,
 }
 
 /// Why a component does not fit a policy, or a grant this build.
@@ -31,11 +29,6 @@ pub enum Finding {
         /// The capabilities that it needs, one of them at least.
         capabilities: Vec<Capability>,
     },
-    /// An import that no grant of this build can cover.
-    NeverCovered {
-        /// The name of the import.
-        import: String,
-    },
     /// An item of an allow list of which nothing can be used in this build.
     NotEnforced {
         /// The item as it was written.
@@ -47,9 +40,6 @@ pub enum Finding {
 
 /// What `policy` says of `import`.
 pub fn coverage(import: &Import, policy: &Policy) -> Coverage {
-    if surface::is_refused_package(&import.interface) {
-        return Coverage::NeverCovered;
-    }
     let is_granted = |capabilities: &[Capability]| capabilities.iter().any(|one| policy.has_any_grant(*one));
     match (import.required.as_slice(), import.otherwise) {
         ([], None) => Coverage::NoEffect,
@@ -67,7 +57,6 @@ pub fn check(component: &Component, policy: &Policy) -> Vec<Finding> {
         Coverage::Uncovered => {
             Some(Finding::Uncovered { import: import.name.clone(), capabilities: import.required.clone() })
         }
-        Coverage::NeverCovered => Some(Finding::NeverCovered { import: import.name.clone() }),
     };
     component.inspection().imports.iter().filter_map(uncovered).collect()
 }
@@ -84,7 +73,7 @@ impl Finding {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Uncovered { .. } | Self::NeverCovered { .. } => Code::StrictImports,
+            Self::Uncovered { .. } => Code::StrictImports,
             Self::NotEnforced { .. } => Code::NotEnforced,
         }
     }
@@ -93,7 +82,6 @@ impl Finding {
     pub fn hint(&self) -> String {
         match self {
             Self::Uncovered { capabilities, .. } => format!("--allow {}", names(capabilities).join(" or --allow ")),
-            Self::NeverCovered { .. } => "no grant of this build can cover it".to_owned(),
             Self::NotEnforced { .. } => format!("this build enforces {}", names(&enforced()).join(", ")),
         }
     }
@@ -104,9 +92,6 @@ impl Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Uncovered { import, .. } => write!(f, "no grant covers the import `{}`", escape(import)),
-            Self::NeverCovered { import } => {
-                write!(f, "this build refuses every call of the import `{}`", escape(import))
-            }
             Self::NotEnforced { item, capabilities } => {
                 let names: Vec<_> = names(capabilities).iter().map(|name| format!("`{name}`")).collect();
                 let item = escape(item);

@@ -28,7 +28,7 @@ impl Component {
         Err(BadComponent::NoCommand { exports: exports.clone() })
     }
 
-    /// Fails when the component imports what is neither provided nor known and refused.
+    /// Fails when the component imports what is not provided.
     ///
     /// # Errors
     /// [`BadComponent::PreReleaseWasi`], [`BadComponent::AsyncComponent`], [`BadComponent::UnknownImport`],
@@ -50,9 +50,6 @@ fn require_second_generation(name: &str) -> Result<(), BadComponent> {
 }
 
 fn require_known(import: &Import) -> Result<(), BadComponent> {
-    if surface::is_refused_package(&import.interface) {
-        return Ok(());
-    }
     let is_other_wasi = import.name.starts_with("wasi:") && interface::generation(&import.name) != Generation::Second;
     let is_other_version = is_other_wasi || interface::is_own(&import.name) && !interface::is_current(&import.name);
     if is_other_version || !surface::is_provided(&import.interface) {

@@ -82,7 +82,7 @@ impl Host for State {
     fn filesystem_error_code(&mut self, error: Resource<IoError>) -> wasmtime::Result<Option<ErrorCode>> {
         Ok(match self.table.get(&error)? {
             IoError::File(error) => Some(convert::code_of(*error)),
-            IoError::Standard(_) => None,
+            IoError::Socket(_) | IoError::Http(_) | IoError::Standard(_) => None,
         })
     }
 }

@@ -1,8 +1,10 @@
-//! `wasi:io/streams.input-stream` 0.2: files and standard input.
+//! `wasi:io/streams.input-stream` 0.2: files, connections, bodies of HTTP responses and standard input.
 
 use super::file_stream::FileReader;
+use super::http::incoming_body::BodyReader;
 use super::io::{StreamFailure, StreamResult};
-use super::poll::Pollable;
+use super::poll::{Awaited, Pollable, Ready};
+use super::sockets::stream::SocketReader;
 use crate::bindings::wasi::io::streams::HostInputStream;
 use crate::state::State;
 use caphost_caps::stdio::{Input, InputRead};
@@ -13,6 +15,10 @@ use wasmtime::component::Resource;
 pub enum InputStream {
     /// A file, from an offset on.
     File(FileReader),
+    /// A connection.
+    Socket(SocketReader),
+    /// The body of a response.
+    Http(BodyReader),
     /// Standard input.
     Standard(Input),
 }
@@ -23,6 +29,8 @@ impl InputStream {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         match self {
             InputStream::File(file) => file.read(length),
+            InputStream::Socket(socket) => socket.read(length),
+            InputStream::Http(body) => body.read(length),
             InputStream::Standard(input) => match input.read(length) {
                 Ok(InputRead::Data(data)) => Ok(data),
                 Ok(InputRead::NotReady) => Ok(Vec::new()),
@@ -44,17 +52,29 @@ impl InputStream {
     }
 
     /// Waits until a read goes without waiting.
-    pub(crate) async fn ready(&self) {
+    pub(crate) async fn ready(&mut self) {
         match self {
             InputStream::File(file) => file.ready().await,
+            InputStream::Socket(socket) => socket.ready().await,
+            InputStream::Http(body) => body.ready().await,
             InputStream::Standard(input) => input.ready().await,
         }
     }
 }
 
+impl Awaited for InputStream {
+    fn ready(&mut self) -> Ready<'_> {
+        Box::pin(InputStream::ready(self))
+    }
+}
+
 impl HostInputStream for State {
-    fn read(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<Vec<u8>> {
-        self.table.get_mut(&stream)?.read(length)
+    async fn read(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<Vec<u8>> {
+        let data = self.table.get_mut(&stream)?.read(length)?;
+        if data.is_empty() {
+            self.nothing_yet().await;
+        }
+        Ok(data)
     }
 
     async fn blocking_read(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<Vec<u8>> {
@@ -70,7 +90,7 @@ impl HostInputStream for State {
     }
 
     fn subscribe(&mut self, stream: Resource<InputStream>) -> wasmtime::Result<Resource<Pollable>> {
-        Ok(self.table.push_child(Pollable::Stream { rep: stream.rep() }, &stream)?)
+        self.subscribe_to(&stream)
     }
 
     fn drop(&mut self, stream: Resource<InputStream>) -> wasmtime::Result<()> {

@@ -1,9 +1,11 @@
-//! `wasi:io/streams.output-stream` 0.2: files and standard output.
+//! `wasi:io/streams.output-stream` 0.2: files, connections, bodies of HTTP requests and standard output.
 
 use super::file_stream::FileWriter;
+use super::http::outgoing_body::BodyWriter;
 use super::input_stream::InputStream;
 use super::io::{StreamFailure, StreamResult};
-use super::poll::Pollable;
+use super::poll::{Awaited, Pollable, Ready};
+use super::sockets::stream::SocketWriter;
 use super::stdio::StandardOutput;
 use crate::bindings::wasi::io::streams::HostOutputStream;
 use crate::state::State;
@@ -22,6 +24,8 @@ pub struct OutputStream {
 /// Where the bytes go.
 pub(crate) enum Sink {
     File(FileWriter),
+    Socket(SocketWriter),
+    Http(BodyWriter),
     Standard(StandardOutput),
 }
 
@@ -33,7 +37,27 @@ impl Sink {
     fn write(&mut self, bytes: &[u8]) -> StreamResult<usize> {
         match self {
             Sink::File(file) => file.write(bytes),
+            Sink::Socket(socket) => socket.write(bytes),
+            Sink::Http(body) => body.write(bytes),
             Sink::Standard(output) => output.write(bytes),
+        }
+    }
+
+    /// Whether nothing of what it took is still on its way.
+    fn is_drained(&self) -> bool {
+        match self {
+            Sink::Socket(socket) => socket.is_drained(),
+            // Nobody takes a body before its request is sent: what it took is on its way by then.
+            Sink::File(_) | Sink::Http(_) | Sink::Standard(_) => true,
+        }
+    }
+
+    /// Fails with what happened to what it took before.
+    fn check(&self) -> StreamResult<()> {
+        match self {
+            Sink::Socket(socket) => socket.check(),
+            Sink::Http(body) => body.check(),
+            Sink::File(_) | Sink::Standard(_) => Ok(()),
         }
     }
 
@@ -41,13 +65,26 @@ impl Sink {
     fn capacity(&self) -> usize {
         match self {
             Sink::File(file) => file.capacity(),
+            Sink::Socket(socket) => socket.capacity(),
+            Sink::Http(body) => body.capacity(),
             Sink::Standard(output) => output.capacity(),
+        }
+    }
+
+    /// Waits until more of what was written can go.
+    async fn moved(&self) {
+        match self {
+            // What it took goes by itself.
+            Sink::Socket(socket) => socket.drained().await,
+            Sink::File(_) | Sink::Http(_) | Sink::Standard(_) => self.ready().await,
         }
     }
 
     async fn ready(&self) {
         match self {
             Sink::File(file) => file.ready().await,
+            Sink::Socket(socket) => socket.ready().await,
+            Sink::Http(body) => body.ready().await,
             Sink::Standard(output) => output.ready().await,
         }
     }
@@ -58,22 +95,34 @@ impl OutputStream {
         Self { sink, pending: Vec::new(), permitted: 0 }
     }
 
-    /// Writes; what a full pipe does not take is kept, if `check-write` permitted that much. wasi:io traps anything else.
-    fn write(&mut self, bytes: &[u8]) -> StreamResult<()> {
-        let is_drained = self.pending.is_empty();
+    /// Writes; what is not taken at once is kept, if `check-write` permitted that much. wasi:io traps anything else.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> StreamResult<()> {
+        let is_drained = self.is_drained();
         let may_stay = is_drained && bytes.len() <= std::mem::take(&mut self.permitted);
         let written = if is_drained { self.sink.write(bytes)? } else { 0 };
         let rest = bytes.get(written..).unwrap_or_default();
-        if !may_stay && !rest.is_empty() {
-            let message = "write without a check-write that permitted it";
-            return Err(StreamFailure::Trap(wasmtime::Error::msg(message)));
+        match &self.sink {
+            _ if rest.is_empty() => Ok(()),
+            _ if !may_stay => {
+                let message = "write without a check-write that permitted it";
+                Err(StreamFailure::Trap(wasmtime::Error::msg(message)))
+            }
+            Sink::Socket(socket) => socket.send_later(rest),
+            Sink::File(_) | Sink::Http(_) | Sink::Standard(_) => {
+                self.pending.extend_from_slice(rest);
+                Ok(())
+            }
         }
-        self.pending.extend_from_slice(rest);
-        Ok(())
+    }
+
+    /// Whether all that was written is gone.
+    fn is_drained(&self) -> bool {
+        self.pending.is_empty() && self.sink.is_drained()
     }
 
     /// Writes as much of what is pending as goes without waiting.
     fn flush(&mut self) -> StreamResult<()> {
+        self.sink.check()?;
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -92,23 +141,29 @@ impl OutputStream {
     async fn blocking_flush(&mut self) -> StreamResult<()> {
         loop {
             self.flush()?;
-            if self.pending.is_empty() {
+            if self.is_drained() {
+                return Ok(());
+            }
+            self.sink.moved().await;
+        }
+    }
+
+    async fn blocking_write(&mut self, bytes: &[u8]) -> StreamResult<()> {
+        self.blocking_flush().await?;
+        let mut rest = bytes;
+        loop {
+            let written = self.sink.write(rest)?;
+            rest = rest.get(written..).unwrap_or_default();
+            if rest.is_empty() {
                 return Ok(());
             }
             self.ready().await;
         }
     }
 
-    async fn blocking_write(&mut self, bytes: &[u8]) -> StreamResult<()> {
-        self.blocking_flush().await?;
-        self.permitted = bytes.len();
-        self.write(bytes)?;
-        self.blocking_flush().await
-    }
-
-    fn check_write(&mut self) -> StreamResult<usize> {
+    pub(super) fn check_write(&mut self) -> StreamResult<usize> {
         self.flush()?;
-        self.permitted = if self.pending.is_empty() { self.sink.capacity() } else { 0 };
+        self.permitted = if self.is_drained() { self.sink.capacity() } else { 0 };
         Ok(self.permitted)
     }
 
@@ -127,6 +182,12 @@ impl OutputStream {
     }
 }
 
+impl Awaited for OutputStream {
+    fn ready(&mut self) -> Ready<'_> {
+        Box::pin(OutputStream::ready(self))
+    }
+}
+
 /// The length of one flushed write, which is a trap when it is too long.
 fn flushed(length: u64) -> StreamResult<usize> {
     let length = usize::try_from(length).ok().filter(|length| *length <= MAX_FLUSHED_BYTES);
@@ -137,8 +198,12 @@ fn flushed(length: u64) -> StreamResult<usize> {
 }
 
 impl HostOutputStream for State {
-    fn check_write(&mut self, stream: Resource<OutputStream>) -> StreamResult<u64> {
-        Ok(self.table.get_mut(&stream)?.check_write()? as u64)
+    async fn check_write(&mut self, stream: Resource<OutputStream>) -> StreamResult<u64> {
+        let capacity = self.table.get_mut(&stream)?.check_write()?;
+        if capacity == 0 {
+            self.nothing_yet().await;
+        }
+        Ok(capacity as u64)
     }
 
     fn write(&mut self, stream: Resource<OutputStream>, bytes: Vec<u8>) -> StreamResult<()> {
@@ -159,7 +224,7 @@ impl HostOutputStream for State {
     }
 
     fn subscribe(&mut self, stream: Resource<OutputStream>) -> wasmtime::Result<Resource<Pollable>> {
-        Ok(self.table.push_child(Pollable::Stream { rep: stream.rep() }, &stream)?)
+        self.subscribe_to(&stream)
     }
 
     fn write_zeroes(&mut self, stream: Resource<OutputStream>, length: u64) -> StreamResult<()> {

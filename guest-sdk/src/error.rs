@@ -63,7 +63,7 @@ pub enum ErrorKind {
     InvalidInput,
     /// What was read is not of the form that was asked for: no UTF-8.
     InvalidData,
-    /// The file was not opened for that.
+    /// It was not opened for that.
     BadHandle,
     /// What was asked for is larger than the host gives at once.
     TooLarge,
@@ -81,6 +81,26 @@ pub enum ErrorKind {
     Interrupted,
     /// The host cannot do that here.
     Unsupported,
+    /// No host has this name.
+    NameUnresolvable,
+    /// Nothing listens there, or it does not let anybody in.
+    ConnectionRefused,
+    /// The peer broke the connection off.
+    ConnectionReset,
+    /// The connection is at its end, or was never there.
+    Closed,
+    /// The address is in use.
+    AddressInUse,
+    /// The address is none of this host's.
+    AddressNotAvailable,
+    /// No way leads there.
+    Unreachable,
+    /// It took longer than it may.
+    TimedOut,
+    /// The peer could not show that it is who it should be, or does not speak TLS.
+    Tls,
+    /// The peer broke the rules of the protocol that is spoken (HTTP, WebSocket), or a bound of the host.
+    Protocol,
     /// Anything else that went wrong with input or output.
     Io,
 }
@@ -226,6 +246,16 @@ impl ErrorKind {
             Self::WouldBlock => "there is nothing now: try again",
             Self::Interrupted => "the call was interrupted",
             Self::Unsupported => "the host cannot do that here",
+            Self::NameUnresolvable => "no host has this name",
+            Self::ConnectionRefused => "the connection was refused",
+            Self::ConnectionReset => "the peer broke the connection off",
+            Self::Closed => "the connection is closed",
+            Self::AddressInUse => "the address is in use",
+            Self::AddressNotAvailable => "the address is none of this host's",
+            Self::Unreachable => "no way leads there",
+            Self::TimedOut => "it took longer than it may",
+            Self::Tls => "the peer did not prove who it is",
+            Self::Protocol => "the peer broke the rules of the protocol",
             Self::Io => "input or output failed",
         }
     }

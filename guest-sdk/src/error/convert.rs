@@ -4,8 +4,9 @@ use super::{Detail, Error, ErrorKind};
 use std::io;
 
 /// Which kind of std's matches which of ours. Of those that share one of
-/// std's, the first is what std's becomes. std keeps its kinds for a bad handle and for a loop of links to itself.
-const MATCHING: [(ErrorKind, io::ErrorKind); 18] = [
+/// std's, the first is what std's becomes; of those that have several of std's, the first is what ours becomes. std keeps its
+/// kinds for a bad handle, for a loop of links and for a name that no host has to itself.
+const MATCHING: [(ErrorKind, io::ErrorKind); 29] = [
     (ErrorKind::Denied, io::ErrorKind::PermissionDenied),
     (ErrorKind::Expired, io::ErrorKind::PermissionDenied),
     (ErrorKind::Revoked, io::ErrorKind::PermissionDenied),
@@ -24,6 +25,17 @@ const MATCHING: [(ErrorKind, io::ErrorKind); 18] = [
     (ErrorKind::WouldBlock, io::ErrorKind::WouldBlock),
     (ErrorKind::Interrupted, io::ErrorKind::Interrupted),
     (ErrorKind::Unsupported, io::ErrorKind::Unsupported),
+    (ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionRefused),
+    (ErrorKind::ConnectionReset, io::ErrorKind::ConnectionReset),
+    (ErrorKind::ConnectionReset, io::ErrorKind::ConnectionAborted),
+    (ErrorKind::Closed, io::ErrorKind::BrokenPipe),
+    (ErrorKind::Closed, io::ErrorKind::NotConnected),
+    (ErrorKind::AddressInUse, io::ErrorKind::AddrInUse),
+    (ErrorKind::AddressNotAvailable, io::ErrorKind::AddrNotAvailable),
+    (ErrorKind::Unreachable, io::ErrorKind::HostUnreachable),
+    (ErrorKind::Unreachable, io::ErrorKind::NetworkUnreachable),
+    (ErrorKind::Unreachable, io::ErrorKind::NetworkDown),
+    (ErrorKind::TimedOut, io::ErrorKind::TimedOut),
 ];
 
 impl Error {

@@ -82,7 +82,7 @@ impl File {
     /// [`ErrorKind::InvalidInput`] when it was opened to append: it has no offsets.
     /// [`ErrorKind::BadHandle`] when it was not opened to write; a refusal when its grant has ended.
     pub fn write_at(&self, contents: &[u8], offset: u64) -> Result<usize> {
-        self.0.write_at(first_piece(contents), offset)
+        self.0.write_at(sys::first_piece(contents), offset)
     }
 
     /// Makes it so many bytes long: cut off, or filled with zeroes.
@@ -144,11 +144,6 @@ impl File {
     }
 }
 
-/// What one call carries of `contents`; a [`Write`] may take less than it is given.
-fn first_piece(contents: &[u8]) -> &[u8] {
-    contents.get(..sys::MAX_PIECE).unwrap_or(contents)
-}
-
 impl Read for &File {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(self.0.read(buffer)?)
@@ -169,7 +164,7 @@ impl Read for &File {
 
 impl Write for &File {
     fn write(&mut self, contents: &[u8]) -> io::Result<usize> {
-        Ok(self.0.write(first_piece(contents))?)
+        Ok(self.0.write(sys::first_piece(contents))?)
     }
 
     /// Nothing is held back: a write is with the host when it returns.

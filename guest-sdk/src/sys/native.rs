@@ -2,11 +2,15 @@
 
 mod convert;
 mod file;
+pub(crate) mod http;
+mod net;
 mod refusals;
 pub(crate) mod session;
 mod wait;
+pub(crate) mod websocket;
 
 pub(crate) use self::file::File;
+pub(crate) use self::net::{TcpListener, TcpStream, UdpSocket, resolve};
 
 use self::session::with;
 use crate::error::Result;

@@ -3,8 +3,12 @@
 mod bindings;
 mod convert;
 mod file;
+pub(crate) mod http;
+mod net;
+pub(crate) mod websocket;
 
 pub(crate) use self::file::File;
+pub(crate) use self::net::{TcpListener, TcpStream, UdpSocket, resolve};
 
 use self::bindings::{capabilities, env, fs, random, time};
 use crate::error::{Error, Result};
@@ -132,4 +136,11 @@ pub(crate) fn grants() -> Vec<String> {
 
 pub(crate) fn give_up(capability: &str) -> Result<()> {
     capabilities::drop(capability).map_err(Error::from)
+}
+
+/// Copies `bytes` to the start of `buffer`; how many went in.
+fn fill(buffer: &mut [u8], bytes: &[u8]) -> usize {
+    let length = bytes.len().min(buffer.len());
+    buffer[..length].copy_from_slice(&bytes[..length]);
+    length
 }

@@ -47,9 +47,24 @@ fn kinds_match_those_of_std_both_ways() {
         (ErrorKind::Interrupted, io::ErrorKind::Interrupted),
         (ErrorKind::Unsupported, io::ErrorKind::Unsupported),
         (ErrorKind::Denied, io::ErrorKind::PermissionDenied),
+        (ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionRefused),
+        (ErrorKind::ConnectionReset, io::ErrorKind::ConnectionReset),
+        (ErrorKind::Closed, io::ErrorKind::BrokenPipe),
+        (ErrorKind::AddressInUse, io::ErrorKind::AddrInUse),
+        (ErrorKind::AddressNotAvailable, io::ErrorKind::AddrNotAvailable),
+        (ErrorKind::Unreachable, io::ErrorKind::HostUnreachable),
+        (ErrorKind::TimedOut, io::ErrorKind::TimedOut),
     ];
     for (ours, theirs) in kinds {
         assert_eq!(io::Error::from(Error::from(ours)).kind(), theirs);
+        assert_eq!(Error::from(io::Error::from(theirs)).kind(), ours);
+    }
+    let further = [
+        (ErrorKind::ConnectionReset, io::ErrorKind::ConnectionAborted),
+        (ErrorKind::Closed, io::ErrorKind::NotConnected),
+        (ErrorKind::Unreachable, io::ErrorKind::NetworkUnreachable),
+    ];
+    for (ours, theirs) in further {
         assert_eq!(Error::from(io::Error::from(theirs)).kind(), ours);
     }
     for refusal in [ErrorKind::Expired, ErrorKind::Revoked, ErrorKind::Quota] {
@@ -60,7 +75,15 @@ fn kinds_match_those_of_std_both_ways() {
 
 #[test]
 fn what_std_keeps_to_itself_is_some_other_error_there_and_itself_again_here() {
-    for kind in [ErrorKind::BadHandle, ErrorKind::LinkLoop, ErrorKind::Io] {
+    let kinds = [
+        ErrorKind::BadHandle,
+        ErrorKind::LinkLoop,
+        ErrorKind::NameUnresolvable,
+        ErrorKind::Tls,
+        ErrorKind::Protocol,
+        ErrorKind::Io,
+    ];
+    for kind in kinds {
         let there = io::Error::from(Error::from(kind));
         assert_eq!(there.kind(), io::ErrorKind::Other);
         assert_eq!(Error::from(there).kind(), kind);
@@ -69,9 +92,9 @@ fn what_std_keeps_to_itself_is_some_other_error_there_and_itself_again_here() {
 
 #[test]
 fn a_foreign_error_keeps_its_kind_and_its_text() {
-    let error = Error::from(io::Error::new(io::ErrorKind::TimedOut, "the peer is silent"));
-    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Io, "the peer is silent".to_owned()));
-    assert_eq!(io::Error::from(error).kind(), io::ErrorKind::TimedOut);
+    let error = Error::from(io::Error::new(io::ErrorKind::Deadlock, "everybody waits"));
+    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Io, "everybody waits".to_owned()));
+    assert_eq!(io::Error::from(error).kind(), io::ErrorKind::Deadlock);
     let foreign = Error::from(io::Error::from(io::ErrorKind::PermissionDenied));
     assert!(foreign.is_denied() && foreign.capability().is_none() && foreign.code().is_none());
 }

@@ -49,6 +49,8 @@ fn gives() {
         working_directory: folder,
         variables: vec![("APP_MODE".to_owned(), "fast".to_owned())],
         protected: Vec::new(),
+        network: Default::default(),
+        secrets: Default::default(),
         audit: Some(audit.into()),
     };
     let prepared = handover.prepare(HostAuthority::claim()).expect("a handover");

@@ -10,9 +10,12 @@ mod against_std;
 mod errors;
 mod files;
 mod handover;
+mod http;
+mod network;
 mod refusals;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 mod time;
 mod waiting;
+mod websocket;

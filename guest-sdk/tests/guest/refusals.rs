@@ -2,7 +2,7 @@
 
 use crate::support::{folder, session};
 use caphost_sdk::native::with_session;
-use caphost_sdk::{ErrorKind, Result, capabilities, env, fs, random, time};
+use caphost_sdk::{ErrorKind, Result, capabilities, env, fs, net, random, time};
 
 /// A call, the grants that it takes, and what the refusal names where there are none.
 struct Case {
@@ -57,6 +57,15 @@ const CASES: &[Case] = &[
     case("random::fill", "random", ("random", ""), || random::fill(&mut [0; 32])),
     case("random::bytes", "random", ("random", ""), || random::bytes(32).map(drop)),
     case("random::number", "random", ("random", ""), || random::number().map(drop)),
+    case("TcpListener::bind", "net.listen:127.0.0.1", ("net.listen", "127.0.0.1:0"), || {
+        net::TcpListener::bind("127.0.0.1:0").map(drop)
+    }),
+    case("UdpSocket::bind", "net.udp:127.0.0.1", ("net.udp", "127.0.0.1:0"), || {
+        net::UdpSocket::bind("127.0.0.1:0").map(drop)
+    }),
+    case("resolve", "net.resolve,net.connect:loopback", ("net.resolve", "localhost"), || {
+        net::resolve("localhost").map(drop)
+    }),
     case("require", "random", ("random", ""), || capabilities::require("random")),
 ];
 

@@ -3,7 +3,9 @@
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::fs::{FileTimes, FileType, Metadata, NewTime, OpenOptions};
 use crate::time::{Duration, SystemTime};
+use caphost_caps::guest::net::How;
 use caphost_caps::{fs, guest};
+use std::net::Shutdown;
 
 impl From<guest::Error> for Error {
     #[cold]
@@ -28,6 +30,16 @@ impl From<guest::Error> for Error {
             guest::Error::WouldBlock => ErrorKind::WouldBlock.into(),
             guest::Error::Interrupted => ErrorKind::Interrupted.into(),
             guest::Error::Unsupported => ErrorKind::Unsupported.into(),
+            guest::Error::NameUnresolvable => ErrorKind::NameUnresolvable.into(),
+            guest::Error::ConnectionRefused => ErrorKind::ConnectionRefused.into(),
+            guest::Error::ConnectionReset => ErrorKind::ConnectionReset.into(),
+            guest::Error::Closed => ErrorKind::Closed.into(),
+            guest::Error::AddressInUse => ErrorKind::AddressInUse.into(),
+            guest::Error::AddressNotAvailable => ErrorKind::AddressNotAvailable.into(),
+            guest::Error::Unreachable => ErrorKind::Unreachable.into(),
+            guest::Error::TimedOut => ErrorKind::TimedOut.into(),
+            guest::Error::Tls(text) => Self::told(ErrorKind::Tls, text),
+            guest::Error::Protocol(text) => Self::told(ErrorKind::Protocol, text),
             guest::Error::Io(text) => Self::told(ErrorKind::Io, text),
         }
     }
@@ -100,4 +112,12 @@ impl From<&OpenOptions> for guest::fs::OpenFlags {
 pub(super) fn since_epoch(duration: Duration) -> SystemTime {
     let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     SystemTime { seconds, nanoseconds: duration.subsec_nanos() }
+}
+
+pub(super) fn direction(how: Shutdown) -> How {
+    match how {
+        Shutdown::Read => How::Read,
+        Shutdown::Write => How::Write,
+        Shutdown::Both => How::Both,
+    }
 }

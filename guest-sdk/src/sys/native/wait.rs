@@ -1,10 +1,14 @@
 //! Calls that may wait, made by a thread that may not go on before they end.
+//!
+//! One runtime serves all threads of the process. Of those that wait, one watches the sockets of all and wakes the others; when its
+//! own call ends, another one does. What runs beside a call (the handshake of a WebSocket that comes in) goes on while any thread
+//! waits.
 
 use crate::error::{Error, Result};
 use caphost_caps::guest;
 use std::io;
 use std::panic::resume_unwind;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -13,7 +17,22 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// Finishes a call that is not expected to wait.
 pub(super) fn poll_once<T: Send>(call: impl Future<Output = guest::Result<T>> + Send) -> Result<T> {
     let mut call = pin!(call);
-    match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match attempt(call.as_mut()) {
+        Poll::Ready(outcome) => Ok(outcome?),
+        Poll::Pending => block_on(call),
+    }
+}
+
+/// Finishes a call on a socket, which may have something ready: then it costs no more than the call itself.
+pub(super) fn finish<T: Send>(call: impl Future<Output = guest::Result<T>> + Send) -> Result<T> {
+    let mut call = pin!(call);
+    let runtime = runtime()?;
+    let attempted = {
+        // Sockets and timers belong to the runtime in whose context they are made.
+        let _context = runtime.enter();
+        attempt(call.as_mut())
+    };
+    match attempted {
         Poll::Ready(outcome) => Ok(outcome?),
         Poll::Pending => block_on(call),
     }
@@ -28,6 +47,10 @@ pub(super) fn block_on<T: Send>(call: impl Future<Output = guest::Result<T>> + S
     // A thread that serves one runtime cannot wait on another.
     let elsewhere = thread::scope(|scope| scope.spawn(|| runtime.block_on(call)).join());
     Ok(elsewhere.unwrap_or_else(|panic| resume_unwind(panic))?)
+}
+
+fn attempt<F: Future>(call: Pin<&mut F>) -> Poll<F::Output> {
+    call.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// What waits, for all threads of the process. Made by the first that has to.

@@ -2,4 +2,6 @@
 
 wit_bindgen::generate!({ path: "../wit", world: "caphost:host/imports" });
 
-pub(crate) use self::caphost::host::{capabilities, env, fs, random, time, types};
+pub(crate) use self::caphost::host::{
+    capabilities, env, fs, http, net, random, time, types, websocket,
+};

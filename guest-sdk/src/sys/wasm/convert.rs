@@ -29,6 +29,16 @@ impl From<types::Error> for Error {
             types::Error::WouldBlock => ErrorKind::WouldBlock.into(),
             types::Error::Interrupted => ErrorKind::Interrupted.into(),
             types::Error::Unsupported => ErrorKind::Unsupported.into(),
+            types::Error::NameUnresolvable => ErrorKind::NameUnresolvable.into(),
+            types::Error::ConnectionRefused => ErrorKind::ConnectionRefused.into(),
+            types::Error::ConnectionReset => ErrorKind::ConnectionReset.into(),
+            types::Error::Closed => ErrorKind::Closed.into(),
+            types::Error::AddressInUse => ErrorKind::AddressInUse.into(),
+            types::Error::AddressNotAvailable => ErrorKind::AddressNotAvailable.into(),
+            types::Error::Unreachable => ErrorKind::Unreachable.into(),
+            types::Error::TimedOut => ErrorKind::TimedOut.into(),
+            types::Error::Tls(text) => Self::told(ErrorKind::Tls, text),
+            types::Error::Protocol(text) => Self::told(ErrorKind::Protocol, text),
             types::Error::Io(text) => Self::told(ErrorKind::Io, text),
         }
     }

@@ -1,7 +1,7 @@
 //! An open file of the host.
 
 use super::bindings::fs;
-use super::convert;
+use super::{convert, fill};
 use crate::error::{Error, Result};
 use crate::fs::{Metadata, OpenOptions};
 use crate::sys::written;
@@ -55,11 +55,4 @@ impl File {
     pub(crate) fn metadata(&self) -> Result<Metadata> {
         Ok(self.0.metadata()?.into())
     }
-}
-
-/// Copies `bytes` to the start of `buffer`; how many went in.
-fn fill(buffer: &mut [u8], bytes: &[u8]) -> usize {
-    let length = bytes.len().min(buffer.len());
-    buffer[..length].copy_from_slice(&bytes[..length]);
-    length
 }

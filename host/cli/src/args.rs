@@ -3,11 +3,12 @@
 use crate::docs::Topic;
 use crate::exit;
 use crate::report::Format;
-use crate::units::{parse_duration, parse_size};
+use crate::units::{parse_duration, parse_name_server, parse_size};
 use caphost::OnDeny;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,12 +34,16 @@ const RUN_EXAMPLES: &str = "\
 Everything behind APP.wasm is for the guest, options too. Examples:
   caphost run --allow fs.read:./data app.wasm data/report.csv
   caphost run --allow fs:. --deny fs:./secrets --timeout 30s app.wasm --verbose
-  caphost run --allow fs.read:/srv/in::/in,env.read:APP_*,time app.wasm";
+  caphost run --allow fs.read:/srv/in::/in,env.read:APP_*,time app.wasm
+  caphost run --allow net --deny net:private,net:loopback,net:link-local app.wasm
+  caphost run --allow net.connect:https://api.example.com app.wasm
+  caphost run --allow-http 'GET https://api.example.com/v1 x-key: {env:API_KEY}' app.wasm";
 
 const EXEC_EXAMPLES: &str = "\
 The program is handed its grants on a sealed descriptor, and keeps to them where it uses the
 SDK. Of the environment it sees what it was granted or given. On Linux the kernel refuses it
-every other file (Landlock) and the network (seccomp), as far as it can: a note says how far.
+every other file, and of the network other ports (Landlock) and other sockets (seccomp), as far
+as it can, which is not which hosts are reached: a note says how far.
 Without that, a native program is not confined. `--require-landlock` takes both.
 `--error-format` is for caphost's own messages: what the program says of refusals is text.
 Ends as the program ends; with 126 or 127 if it cannot be started.
@@ -82,9 +87,24 @@ pub(crate) struct AuthorityArguments {
     /// Refuse these, whatever is granted
     #[arg(long, value_name = "LIST")]
     pub(crate) deny: Vec<String>,
+    /// Grant these HTTP requests, and have the host add a header to them: `[METHODS] URL [NAME: VALUE]`
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow_http: Vec<String>,
     /// Give the guest a variable of this value, and the grant to read it
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) env: Vec<(String, String)>,
+}
+
+/// How the network is used where it is granted.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct NetworkArguments {
+    /// Look names up at this server and nowhere else [default: as the system does; port 53]
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_name_server)]
+    pub(crate) dns: Option<SocketAddr>,
+    /// Trust servers whose certificate leads to one in this PEM file, too; can be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_root: Vec<PathBuf>,
 }
 
 /// What is written down.
@@ -108,7 +128,7 @@ pub(crate) struct LimitArguments {
     /// Instructions, as the engine counts them; the same in each run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) fuel: Option<u64>,
-    /// Open files, streams, listings and pollables together [default: 1024]
+    /// Open files, sockets, streams, listings and pollables together [default: 1024]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_handles: Option<u32>,
     /// Core instances [default: 1000]
@@ -146,6 +166,8 @@ pub(crate) struct RunArguments {
     #[arg(required = true, trailing_var_arg = true, value_name = "APP.wasm", num_args = 1..)]
     pub(crate) component_and_arguments: Vec<OsString>,
     #[command(flatten)]
+    pub(crate) network: NetworkArguments,
+    #[command(flatten)]
     pub(crate) limits: LimitArguments,
 }
 
@@ -156,12 +178,14 @@ pub(crate) struct ExecArguments {
     pub(crate) authority: AuthorityArguments,
     #[command(flatten)]
     pub(crate) audit: AuditArguments,
-    /// Start only if the kernel enforces every file grant and deny rule (Landlock) and refuses the network (seccomp)
+    /// Start only if the kernel enforces every grant and deny rule on files (Landlock) and on the network (seccomp)
     #[arg(long)]
     pub(crate) require_landlock: bool,
     /// The program, looked up in PATH; what follows is for it
     #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM", num_args = 1..)]
     pub(crate) program_and_arguments: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) network: NetworkArguments,
 }
 
 #[derive(Debug, Args)]
@@ -194,12 +218,13 @@ Ends with 0 if everything asked for is allowed, with 1 if something is refused. 
 as they are written, from the working directory: a run also follows symbolic links.
 Examples:
   caphost explain CAP0102
-  caphost explain --allow fs.read:. --deny fs.read:./keys fs.read:./keys/a.pem")]
+  caphost explain --allow fs.read:. --deny fs.read:./keys fs.read:./keys/a.pem
+  caphost explain --allow net.connect:https://api.example.com 'POST https://api.example.com/v1'")]
 pub(crate) struct ExplainArguments {
     #[command(flatten)]
     pub(crate) authority: AuthorityArguments,
-    /// A capability and what it is asked for on, or the code of a message
-    #[arg(required = true, value_name = "CAPABILITY[:SCOPE] | CODE")]
+    /// A capability and what it is asked for on, a request, or the code of a message
+    #[arg(required = true, value_name = "CAPABILITY[:SCOPE] | [METHOD ]URL | CODE")]
     pub(crate) questions: Vec<String>,
 }
 
@@ -265,8 +290,8 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_leave_nothing_and_variables_without_a_name_are_usage_errors() {
-        let wrong: [&[&str]; 9] = [
+    fn what_leaves_nothing_or_has_no_name_is_a_usage_error() {
+        let wrong: [&[&str]; 11] = [
             &["--memory", "0"],
             &["--memory", "16 apples"],
             &["--timeout", "0s"],
@@ -276,6 +301,8 @@ mod tests {
             &["--env", "NAME"],
             &["--env", "=x"],
             &["--env", "A*=x"],
+            &["--dns", "dns.example.com"],
+            &["--dns", "192.0.2.1", "--dns", "192.0.2.2"],
         ];
         for arguments in wrong {
             let all = ["caphost", "run"].iter().chain(arguments).chain(&["app.wasm"]);

@@ -9,6 +9,7 @@ use caphost::Cache;
 use caphost::caps::SessionError;
 use caphost::caps::ambient::{self, HostAuthority};
 use caphost::caps::fs::MountError;
+use caphost::caps::http::SecretError;
 use caphost::policy::codes::Code;
 use caphost::policy::visible::escape;
 use std::fs::File;
@@ -37,6 +38,11 @@ pub(crate) fn not_begun(error: SessionError) -> Failure {
     match error {
         SessionError::Mounts(errors) => {
             let message = |error: &MountError| Message::new(error.to_string()).code(Code::UnusableGrant);
+            Failure { exit: Exit::Refused, messages: errors.0.iter().map(message).collect() }
+        }
+        SessionError::Secrets(errors) => {
+            let message =
+                |error: &SecretError| Message::new(escape(&error.to_string()).to_string()).code(Code::UnusableGrant);
             Failure { exit: Exit::Refused, messages: errors.0.iter().map(message).collect() }
         }
         SessionError::Audit(_) | SessionError::WorkingDirectory(_) => Error::new(error).into(),

@@ -11,7 +11,7 @@ use caphost::caps::ambient::HostAuthority;
 use caphost::caps::{Session, SessionError};
 use caphost::inspect::{Component, Coverage, Finding, Import, check as findings_of, coverage};
 use caphost::policy::visible::escape;
-use caphost::policy::{Capability, Limits, Policy, Rule};
+use caphost::policy::{Capability, HttpRule, Limits, Policy};
 use std::collections::HashMap;
 
 /// Says whether every import is covered and every grant usable.
@@ -35,6 +35,9 @@ fn unusable_grants(policy: &Policy) -> Result<HashMap<String, String>, Failure> 
     match Session::builder(policy.clone()).build(HostAuthority::claim()) {
         Ok(_) => Ok(HashMap::new()),
         Err(SessionError::Mounts(errors)) => Ok(errors.0.into_iter().map(|error| (error.rule, error.reason)).collect()),
+        Err(SessionError::Secrets(errors)) => {
+            Ok(errors.0.into_iter().map(|error| (error.rule, error.reason)).collect())
+        }
         Err(other) => Err(Error::new(other).into()),
     }
 }
@@ -47,7 +50,6 @@ fn imports(component: &Component, policy: &Policy) -> String {
             Coverage::Covered => ("covered", capabilities),
             Coverage::Optional(otherwise) => ("optional", format!("{capabilities} (without it: {otherwise})")),
             Coverage::Uncovered => ("not covered", capabilities),
-            Coverage::NeverCovered => ("always refused", capabilities),
         };
         [state.to_owned(), escape(&import.name).to_string(), needs]
     };
@@ -58,21 +60,21 @@ fn rules(policy: &Policy, grants: &Grants, unusable: &HashMap<String, String>) -
     let row = |state: &str, option: &str, rule: &str, why: String| {
         [state.to_owned(), format!("{option} {}", escape(rule)), why]
     };
-    let usable = |option: &str, rule: &Rule| {
-        let text = rule.to_string();
-        match unusable.get(&text) {
-            Some(reason) => row("not usable", option, &text, escape(reason).to_string()),
-            None => row("usable", option, &text, String::new()),
-        }
+    let usable = |option: &str, text: &str| match unusable.get(text) {
+        Some(reason) => row("not usable", option, text, escape(reason).to_string()),
+        None => row("usable", option, text, String::new()),
     };
     let useless = |text: &str| row("not granted", "allow", text, "nothing in this build can use it".to_owned());
     let refused = grants.refused.iter().filter_map(|finding| match finding {
         Finding::NotEnforced { item, .. } => Some(useless(item)),
-        Finding::Uncovered { .. } | Finding::NeverCovered { .. } => None,
+        Finding::Uncovered { .. } => None,
     });
-    let granted = policy.grants().iter().map(|grant| usable("allow", &grant.rule));
+    let granted = policy.grants().iter().map(|grant| match HttpRule::of(grant) {
+        Some(rule) => usable("allow-http", &rule.to_string()),
+        None => usable("allow", &grant.rule.to_string()),
+    });
     let withheld = grants.withheld.iter().flat_map(|withheld| &withheld.rules).map(|rule| useless(&rule.to_string()));
-    let denied = policy.denies().iter().map(|rule| usable("deny", rule));
+    let denied = policy.denies().iter().map(|rule| usable("deny", &rule.to_string()));
     part("rules", &granted.chain(withheld).chain(refused).chain(denied).collect::<Vec<_>>())
 }
 
@@ -97,7 +99,7 @@ fn verdict(findings: &[Finding], unusable: usize) -> String {
 fn missing(findings: &[Finding]) -> Vec<&'static str> {
     let first = |finding: &Finding| match finding {
         Finding::Uncovered { capabilities, .. } => capabilities.first().copied(),
-        Finding::NeverCovered { .. } | Finding::NotEnforced { .. } => None,
+        Finding::NotEnforced { .. } => None,
     };
     let mut missing: Vec<Capability> = findings.iter().filter_map(first).collect();
     missing.sort_unstable();

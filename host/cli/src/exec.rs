@@ -6,6 +6,7 @@ mod landlock;
 mod network;
 mod plan;
 mod program;
+mod sockets;
 mod status;
 
 use self::plan::Plan;
@@ -17,6 +18,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Message, Reporter};
 use crate::settings::{self, ExecSettings};
+use crate::units::NAME_SERVER_PORT;
 use anyhow::Context;
 use caphost::caps::Session;
 use caphost::caps::ambient::{self, HostAuthority};
@@ -34,8 +36,8 @@ pub(crate) fn exec(arguments: ExecArguments, reporter: Reporter) -> Result<Exit,
     let (handover, plan) = prepare(&settings, &program, authority)?;
     // Before the kernel is told, for then not even our own descriptors can be listed.
     let prepared = handover.prepare(authority).context("failed to hand the grants over")?;
-    let (abi, gaps) = landlock::restrict(plan, &program).context("failed to apply Landlock")?;
-    let status = Status { abi, network: network::refuse(), gaps };
+    let (abi, gaps) = landlock::restrict(&plan, &program).context("failed to apply Landlock")?;
+    let status = Status { abi, network: network::restrict(&plan.sockets), sockets: plan.sockets, gaps };
     if settings.requires_landlock {
         require(&status)?;
     }
@@ -53,7 +55,9 @@ fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority)
     let builder = Session::builder(policy.clone()).working_directory(working_directory.clone());
     let builder = builder.protect_all(protected.clone()).variables(settings.granted.environment.clone());
     let session = builder.build(authority).map_err(begin::not_begun)?;
-    let plan = Plan::of(session.gate().policy(), &policy, &landlock::known(program));
+    let known = landlock::known(program, session.gate().policy());
+    let name_server = settings.network.name_server.map_or(NAME_SERVER_PORT, |server| server.port());
+    let plan = Plan::of(session.gate().policy(), &policy, &known, name_server);
     let audit = settings.audit.as_deref().map(begin::audit_file).transpose()?;
     let handover = Handover {
         subject: program.name(),
@@ -61,6 +65,8 @@ fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority)
         working_directory,
         variables: session.environment().list("caphost exec"),
         protected,
+        network: settings.network.clone(),
+        secrets: session.secrets().clone(),
         audit: audit.map(Into::into),
     };
     Ok((handover, plan))

@@ -1,5 +1,8 @@
 //! `caphost explain`: a code's page, or which rule decides.
 
+mod url;
+
+use self::url::Question;
 use crate::args::ExplainArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -10,8 +13,8 @@ use caphost::caps::ambient::{self, HostAuthority};
 use caphost::policy::codes::Code;
 use caphost::policy::visible::escape;
 use caphost::policy::{
-    Capability, Decision, HostPattern, Limits, NetScope, PathScope, Policy, Request, Rule, Scope, Target, parse_list,
-    paths,
+    Capability, Decision, Grant, HostPattern, HttpRule, Limits, NetScope, PathScope, Policy, Request, Rule, RuleId,
+    Scope, Target, parse_list, paths,
 };
 use caphost::surface;
 use std::convert::Infallible;
@@ -27,6 +30,14 @@ pub(crate) fn explain(arguments: ExplainArguments) -> Result<Exit, Failure> {
     for question in &arguments.questions {
         if let Some(code) = code(question)? {
             answers.push(code.page());
+            continue;
+        }
+        if let Some(question) = Question::parse(question)? {
+            let answer = judge.answer_url(&question);
+            if !answer.is_allowed {
+                exit = Exit::No;
+            }
+            answers.push(answer.text);
             continue;
         }
         let rules = parse_list(question).map_err(|error| settings::unreadable("explain", &error))?;
@@ -101,12 +112,13 @@ impl Judge {
     fn whole(&self, capability: Capability, lines: &mut Vec<String>) -> bool {
         let is_allowed = self.written.has_any_grant(capability);
         let of = |rule: &&Rule| rule.capability == capability;
-        let grants: Vec<_> = self.written.grants().iter().map(|grant| &grant.rule).filter(of).collect();
+        let grants = self.written.grants().iter().filter(|grant| of(&&grant.rule));
+        let grants: Vec<_> = grants.map(|grant| format!("`{}`", written(grant))).collect();
         let denies: Vec<_> = self.written.denies().iter().filter(of).collect();
         lines.push(if grants.is_empty() {
             "reason     it is not granted at all".to_owned()
         } else {
-            format!("granted    {}", listed(&grants))
+            format!("granted    {}", grants.join(", "))
         });
         if !denies.is_empty() {
             lines.push(format!("denied     {}", listed(&denies)));
@@ -128,32 +140,57 @@ impl Judge {
             lines.push(format!("resolved   {}", escape(&path)));
         }
         let decision = self.anchored.decide(&Request { capability: rule.capability, target });
-        lines.extend(self.reason(rule, decision));
+        lines.extend(self.reason(Some(rule), rule.capability, decision));
         Ok(decision.is_allowed())
     }
 
-    fn reason(&self, rule: &Rule, decision: Decision) -> Vec<String> {
-        let quoted = |rule: Option<&Rule>| {
-            format!("`{}`", rule.map_or(String::new(), |rule| escape(&rule.to_string()).to_string()))
+    /// One HTTP request.
+    fn answer_url(&self, question: &Question) -> Answer {
+        let request = question.request();
+        let decision = self.anchored.decide(&request);
+        let mut lines = match self.anchored.http_obstacle(&request) {
+            Some((grant, term)) => vec![format!("reason     grant {}: {}", self.grant(grant), url::refused(term))],
+            None => self.reason(question.grant().as_ref(), request.capability, decision),
         };
+        if decision.is_allowed() && question.has_name() {
+            lines.push("note       the addresses of the name are checked, too, once they are known".to_owned());
+        }
+        let verdict = if decision.is_allowed() { "allowed" } else { "refused" };
+        let details: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        Answer { is_allowed: decision.is_allowed(), text: format!("`{}` is {verdict}\n{details}", question.text()) }
+    }
+
+    /// A grant as it was written.
+    fn grant(&self, id: RuleId) -> String {
+        format!("`{}`", self.written.grant(id).map_or(String::new(), written))
+    }
+
+    /// Why it is decided so. `rule` is what would have to be granted.
+    fn reason(&self, rule: Option<&Rule>, capability: Capability, decision: Decision) -> Vec<String> {
         match decision {
-            Decision::Allowed { grant } => {
-                vec![format!("reason     grant {}", quoted(self.written.grant(grant).map(|grant| &grant.rule)))]
-            }
+            Decision::Allowed { grant } => vec![format!("reason     grant {}", self.grant(grant))],
             Decision::Denied { by: Some(deny) } => vec![
-                format!("reason     deny rule {}", quoted(self.written.deny(deny))),
+                format!("reason     deny rule `{}`", self.written.deny(deny).map_or(String::new(), shown)),
                 "hint: a deny rule beats every grant; remove the rule to allow it".to_owned(),
             ],
             Decision::Denied { by: None } => {
-                let reason = if self.written.has_any_grant(rule.capability) {
-                    "no grant covers it"
-                } else {
-                    "it is not granted at all"
-                };
-                vec![format!("reason     {reason}"), format!("hint: {}", Remedy::Allow(rule.to_string()))]
+                let is_granted = self.written.has_any_grant(capability);
+                let reason = if is_granted { "no grant covers it" } else { "it is not granted at all" };
+                let hint = rule.map(|rule| format!("hint: {}", Remedy::Allow(rule.to_string())));
+                [format!("reason     {reason}")].into_iter().chain(hint).collect()
             }
         }
     }
+}
+
+fn shown(rule: &Rule) -> String {
+    escape(&rule.to_string()).to_string()
+}
+
+/// A grant in its text form, with its terms for HTTP.
+fn written(grant: &Grant) -> String {
+    let text = HttpRule::of(grant).map_or_else(|| grant.rule.to_string(), |rule| rule.to_string());
+    escape(&text).to_string()
 }
 
 /// The one resource that `scope` names.
@@ -171,11 +208,14 @@ fn target<'a>(scope: &'a Scope, path: &'a str, rule: &Rule) -> Result<Target<'a>
 fn peer<'a>(net: &'a NetScope, rule: &Rule) -> Result<Target<'a>, Failure> {
     let ports = net.ports();
     let port = (ports.first() == ports.last()).then_some(ports.first());
+    let protocol = net.protocol();
     let is_lookup = rule.capability == Capability::NetResolve;
     match (net.host(), port) {
-        (HostPattern::Name(name), _) if is_lookup => Ok(Target::Host { name, port: None }),
-        (HostPattern::Name(name), Some(_)) => Ok(Target::Host { name, port }),
-        (HostPattern::Address(address), Some(port)) => Ok(Target::Address { address: *address, port, name: None }),
+        (HostPattern::Name(name), _) if is_lookup => Ok(Target::Host { name, port: None, protocol }),
+        (HostPattern::Name(name), Some(_)) => Ok(Target::Host { name, port, protocol }),
+        (HostPattern::Address(address), Some(port)) => {
+            Ok(Target::Address { address: *address, port, name: None, protocol })
+        }
         _ => Err(many(rule)),
     }
 }
@@ -189,7 +229,7 @@ fn many(rule: &Rule) -> Failure {
 }
 
 fn listed(rules: &[&Rule]) -> String {
-    rules.iter().map(|rule| format!("`{}`", escape(&rule.to_string()))).collect::<Vec<_>>().join(", ")
+    rules.iter().map(|rule| format!("`{}`", shown(rule))).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -244,6 +284,34 @@ mod tests {
         assert!(answer("net.connect:example.com:443", "net.connect:example.com", "").unwrap().0);
         assert!(answer("net.resolve:example.com", "net.resolve:example.com", "").unwrap().0);
         assert!(!answer("env.read:HOME", "env.read:APP_*", "").unwrap().0);
+    }
+
+    #[test]
+    fn a_request_is_decided_with_its_method_and_path() {
+        let rule = "GET https://api.example.com/v1 x-key: {env:KEY}";
+        let policy = Policy::builder().allow(HttpRule::parse(rule).unwrap()).build();
+        let judge = Judge::new(policy, "/work".to_owned());
+        let answer = |question: &str| judge.answer_url(&Question::parse(question).unwrap().unwrap());
+        let allowed = answer("https://API.example.com:443/v1/x?y");
+        assert!(allowed.is_allowed && allowed.text.contains(&format!("grant `{rule}`")), "{}", allowed.text);
+        assert!(allowed.text.starts_with("`GET https://api.example.com/v1/x?y` is allowed\n"), "{}", allowed.text);
+        for (question, why) in [
+            ("POST https://api.example.com/v1", "not this method"),
+            ("https://api.example.com/v10", "not this path"),
+            ("http://api.example.com/v1", "hint: --allow net.connect:http://api.example.com\n"),
+            ("wss://api.example.com/v1", "hint: --allow websocket.connect:wss://api.example.com\n"),
+        ] {
+            let refused = answer(question);
+            assert!(!refused.is_allowed && refused.text.contains(why), "{}", refused.text);
+        }
+        for other in ["net.connect:https://api.example.com", "CAP0102", "ftp://h.example", "fs.read:./a b"] {
+            assert!(Question::parse(other).unwrap().is_none(), "{other}");
+        }
+        for wrong in
+            ["https://", "https://127.1", "G@T https://h.example", "https://u@h.example", "https://h.example/#x"]
+        {
+            assert_eq!(Question::parse(wrong).err().unwrap().exit, Exit::Usage, "{wrong}");
+        }
     }
 
     #[test]

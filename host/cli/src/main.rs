@@ -18,6 +18,7 @@ mod grants;
 mod inspect;
 mod output;
 mod report;
+mod roots;
 mod run;
 mod settings;
 mod units;

@@ -1,15 +1,17 @@
 //! What the command line means: rules read, limits set, defaults chosen. Commands that start a guest share it.
 
-use crate::args::{AuthorityArguments, ExecArguments, LimitArguments, RunArguments};
+use crate::args::{AuthorityArguments, ExecArguments, LimitArguments, NetworkArguments, RunArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::report::Message;
+use crate::roots;
 use caphost::caps::ambient::HostAuthority;
+use caphost::caps::net::NetworkSettings;
 use caphost::caps::stdio::Stdin;
 use caphost::inspect::Finding;
 use caphost::policy::{
-    Capability, Item, Limits, NameScope, Policy, PolicyBuilder, Rule, RuleError, Scope, parse_items,
+    Capability, Grant, HttpRule, Item, Limits, NameScope, Policy, PolicyBuilder, Rule, RuleError, Scope, parse_items,
 };
 use caphost::{Cache, OnDeny};
 use std::ffi::OsString;
@@ -20,6 +22,8 @@ use std::path::PathBuf;
 pub(crate) struct Authority {
     /// The items of `--allow`.
     pub(crate) allow: Vec<Item>,
+    /// The grants of `--allow-http`.
+    http: Vec<Grant>,
     deny: Vec<Rule>,
     /// The variables that the guest is given.
     environment: Vec<(String, String)>,
@@ -43,6 +47,7 @@ pub(crate) struct RunSettings {
     pub(crate) on_deny: OnDeny,
     pub(crate) is_strict: bool,
     pub(crate) stdin: Stdin,
+    pub(crate) network: NetworkSettings,
     pub(crate) audit: Option<PathBuf>,
     pub(crate) cache: Cache,
 }
@@ -52,6 +57,7 @@ pub(crate) struct ExecSettings {
     pub(crate) program: OsString,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) granted: Granted,
+    pub(crate) network: NetworkSettings,
     pub(crate) audit: Option<PathBuf>,
     pub(crate) requires_landlock: bool,
 }
@@ -71,6 +77,7 @@ pub(crate) fn of_run(arguments: RunArguments) -> Result<RunSettings, Failure> {
         on_deny: arguments.on_deny.into(),
         is_strict: arguments.strict,
         stdin: if arguments.no_stdin { Stdin::Closed } else { Stdin::Host },
+        network: network(&arguments.network)?,
         audit: arguments.audit.audit,
         cache: if arguments.no_cache { Cache::Off } else { Cache::user(HostAuthority::claim()) },
     })
@@ -88,6 +95,7 @@ pub(crate) fn of_exec(arguments: ExecArguments) -> Result<ExecSettings, Failure>
         program,
         arguments: words.collect(),
         granted,
+        network: network(&arguments.network)?,
         audit: arguments.audit.audit,
         requires_landlock: arguments.require_landlock,
     })
@@ -115,6 +123,7 @@ pub(crate) fn authority(arguments: AuthorityArguments) -> Result<Authority, Fail
     let environment = last_of_each_name(arguments.env);
     Ok(Authority {
         allow: items("--allow", &arguments.allow)?,
+        http: arguments.allow_http.iter().map(|rule| http(rule)).collect::<Result<_, _>>()?,
         deny: items("--deny", &arguments.deny)?.into_iter().flat_map(|item| item.rules).collect(),
         readable: environment.iter().map(|(name, _)| may_read(name)).collect::<Result<_, _>>()?,
         environment,
@@ -127,9 +136,10 @@ impl Authority {
         self.allow.iter().flat_map(|item| item.rules.iter().cloned()).collect()
     }
 
-    /// The policy that grants `rules` and the given variables, and refuses what is denied.
+    /// The policy that grants `rules`, HTTP requests and the given variables, and refuses what is denied.
     pub(crate) fn policy(&self, rules: Vec<Rule>, limits: Limits) -> Policy {
-        let grants = rules.into_iter().chain(self.readable.iter().cloned());
+        let rules = rules.into_iter().chain(self.readable.iter().cloned());
+        let grants = rules.map(Grant::from).chain(self.http.iter().cloned());
         let builder = grants.fold(Policy::builder().limits(limits), PolicyBuilder::allow);
         self.deny.iter().cloned().fold(builder, PolicyBuilder::deny).build()
     }
@@ -145,6 +155,20 @@ pub(crate) fn refused(findings: &[Finding]) -> Failure {
         messages.push(if is_repeated { message } else { message.hint(finding.hint()) });
     }
     Failure { exit: Exit::Refused, messages }
+}
+
+/// What `arguments` mean.
+///
+/// # Errors
+/// When a file of certificates cannot be read or has none.
+fn network(arguments: &NetworkArguments) -> Result<NetworkSettings, Failure> {
+    let tls_roots = arguments.tls_root.iter().map(|path| roots::read(path)).collect::<Result<_, _>>()?;
+    Ok(NetworkSettings { name_server: arguments.dns, tls_roots })
+}
+
+/// The grant that a rule of `--allow-http` stands for.
+fn http(rule: &str) -> Result<Grant, Failure> {
+    HttpRule::parse(rule).map_err(|error| unreadable("--allow-http", &error))
 }
 
 /// Every item of the lists that were given with `option`.
@@ -207,7 +231,7 @@ mod tests {
     fn given(allow: &[&str], deny: &[&str], env: &[(&str, &str)]) -> Result<Authority, Failure> {
         let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        authority(AuthorityArguments { allow: owned(allow), deny: owned(deny), env })
+        authority(AuthorityArguments { allow: owned(allow), deny: owned(deny), env, ..AuthorityArguments::default() })
     }
 
     fn policy(allow: &[&str], deny: &[&str], env: &[(&str, &str)]) -> Policy {
@@ -266,24 +290,43 @@ mod tests {
 
     #[test]
     fn a_grant_that_nothing_can_use_is_one_refusal_an_item() {
-        let (exit, text) = refusal(&["--allow", "net,time", "--allow", "db.read:main"]);
+        let (exit, text) = refusal(&["--allow", "db,time", "--allow", "db.read:main"]);
         assert_eq!((exit, text.matches("error[CAP0302]: ").count()), (120, 2), "{text}");
-        assert!(
-            text.contains("`net` cannot be granted") && text.contains("`db.read:main` cannot be granted"),
-            "{text}"
-        );
+        assert!(text.contains("`db` cannot be granted") && text.contains("`db.read:main` cannot be granted"), "{text}");
         assert_eq!(text.matches("hint: ").count(), 1, "{text}");
     }
 
     #[test]
     fn denying_what_nothing_can_use_is_fine() {
-        assert_eq!(run(&["--deny", "net,env.write"]).unwrap().granted.policy.denies().len(), 7);
+        assert_eq!(run(&["--deny", "db,env.write"]).unwrap().granted.policy.denies().len(), 3);
     }
 
     #[test]
     fn a_profile_that_can_be_used_is_granted_as_a_whole() {
         let settings = run(&["--allow", "env"]).unwrap();
         assert!(may_read(&settings.granted.policy, "A") && settings.granted.policy.has_any_grant(Capability::EnvWrite));
-        assert!(run(&["--allow", "fs,time,random,env,core"]).unwrap().granted.notes.is_empty());
+        assert!(run(&["--allow", "fs,time,random,env,net,core"]).unwrap().granted.notes.is_empty());
+    }
+
+    #[test]
+    fn an_http_rule_is_a_grant_with_terms_beside_those_of_the_lists() {
+        let rule = "GET https://api.example.com/v1 authorization: Bearer {env:API_TOKEN}";
+        let policy = run(&["--allow", "time", "--allow-http", rule]).unwrap().granted.policy;
+        let texts: Vec<_> =
+            policy.grants().iter().map(|grant| HttpRule::of(grant).map(|rule| rule.to_string())).collect();
+        assert_eq!(texts, [None, Some(rule.to_owned())]);
+        let (exit, text) = refusal(&["--allow-http", "GET https://api.example.com/../x"]);
+        assert!(exit == 2 && text.contains("--allow-http: ") && text.contains("  ^^^^^"), "{text}");
+    }
+
+    #[test]
+    fn settings_of_the_network_are_the_system_s_unless_they_are_given() {
+        assert_eq!(run(&[]).unwrap().network, NetworkSettings::default());
+        let server = run(&["--dns", "192.0.2.1"]).unwrap().network.name_server;
+        assert_eq!(server.map(|server| server.to_string()), Some("192.0.2.1:53".to_owned()));
+        let (exit, text) = refusal(&["--tls-root", "/dev/null"]);
+        assert!(exit == 2 && text.contains("--tls-root: `/dev/null`: it holds no certificate"), "{text}");
+        let (exit, text) = refusal(&["--tls-root", "/nowhere/root.pem"]);
+        assert!(exit == 124 && text.contains("failed to read `/nowhere/root.pem`"), "{text}");
     }
 }

@@ -1,6 +1,7 @@
-//! Sizes and durations, read from the command line and shown in messages.
+//! Sizes, durations and addresses, read from the command line and shown in messages.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// Why a text is no size or no duration.
@@ -71,6 +72,25 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     if text.trim().is_empty() { Err(malformed) } else { not_zero(total_ms).map(Duration::from_millis) }
 }
 
+/// The port of a name server that is given without one, and of every one of the system's.
+pub(crate) const NAME_SERVER_PORT: u16 = 53;
+
+/// Reads `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`: an address of one host, no name.
+pub(crate) fn parse_name_server(text: &str) -> Result<SocketAddr, &'static str> {
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = match bracketed {
+        Some(address) => address.parse::<Ipv6Addr>().map(IpAddr::V6),
+        None => text.parse::<IpAddr>(),
+    };
+    let server = address.map(|address| SocketAddr::new(address, NAME_SERVER_PORT)).or_else(|_| text.parse());
+    let server: SocketAddr = server.map_err(|_| "write an address, such as `192.0.2.1` or `[2001:db8::1]:53`")?;
+    match server.ip() {
+        address if address.is_unspecified() || address.is_multicast() => Err("it is not the address of one host"),
+        _ if server.port() == 0 => Err("nobody has the port 0"),
+        _ => Ok(server),
+    }
+}
+
 /// The digits that `text` starts with as a number, and what follows; `None` without digits.
 fn number_and_rest(text: &str) -> Option<(Result<u64, UnitError>, &str)> {
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
@@ -124,6 +144,34 @@ mod tests {
         assert_eq!(parse_duration("99999999999999999h"), Err(UnitError::TooLarge));
         for text in ["", "soon", "30", "30 s", "1m30", "s", "-1s", "1d"] {
             assert_eq!(parse_duration(text), Err(UnitError::Form(DURATION_EXAMPLE)), "{text}");
+        }
+    }
+
+    #[test]
+    fn name_servers_are_read() {
+        for (text, server) in [
+            ("192.0.2.1", "192.0.2.1:53"),
+            ("192.0.2.1:5353", "192.0.2.1:5353"),
+            ("2001:db8::1", "[2001:db8::1]:53"),
+            ("[::1]", "[::1]:53"),
+            ("[::1]:65535", "[::1]:65535"),
+        ] {
+            assert_eq!(parse_name_server(text), Ok(server.parse().unwrap()), "{text}");
+        }
+        let garbage = [
+            "",
+            "localhost",
+            "192.0.2",
+            "192.0.2.1:",
+            "192.0.2.1:65536",
+            "[192.0.2.1]",
+            "[::1",
+            "::1]:53",
+            " ::1",
+            "0x7f.1",
+        ];
+        for text in garbage.into_iter().chain(["0.0.0.0", "[::]:53", "224.0.0.251:5353", "192.0.2.1:0"]) {
+            assert!(parse_name_server(text).is_err(), "{text}");
         }
     }
 

@@ -1,15 +1,17 @@
 //! Landlock: the kernel refuses a native program what no grant names. Invariant: what is allowed beyond the grants is what it
-//! takes to load the program, and stands in the tables of this file.
+//! takes to load the program and to use a granted network, and stands in the tables of this file.
 
 use super::files;
 use super::plan::{Gap, Known, Plan, Tree};
 use super::program::Program;
+use super::sockets::Sockets;
 use anyhow::Context;
-use caphost::policy::Capability;
+use caphost::policy::{Capability, Policy};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, PathFd, PathFdError, Ruleset, RulesetAttr, RulesetCreated,
-    RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, BitFlags, NetPort, PathBeneath, PathFd, PathFdError, Ruleset, RulesetAttr,
+    RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags, path_beneath_rules,
 };
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,34 @@ const LIBRARIES: [&str; 6] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/
 /// What programs expect to read and write in any case.
 const NULL: &str = "/dev/null";
 
+/// What looking names up and checking certificates takes: read where anything of the network is granted. Certificates alone, not
+/// the directories around them: those hold private keys, too.
+const OF_THE_NETWORK: [&str; 13] = [
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/ssl/certs",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/certs",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted",
+    "/etc/ca-certificates/extracted",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/pki/trust",
+    "/var/lib/ca-certificates",
+];
+
+/// The capabilities of the network.
+const NETWORK: [Capability; 6] = [
+    Capability::NetConnect,
+    Capability::NetListen,
+    Capability::NetUdp,
+    Capability::NetResolve,
+    Capability::WebsocketConnect,
+    Capability::WebsocketListen,
+];
+
 const LOAD: BitFlags<AccessFs> = make_bitflags!(AccessFs::{Execute | ReadFile});
 const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
@@ -31,9 +61,11 @@ const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
 const CREATE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{WriteFile | Truncate | MakeReg});
 
 /// What can be read and written without a grant, and what else matters to a plan.
-pub(super) fn known(program: &Program) -> Known<'static> {
+pub(super) fn known(program: &Program, policy: &Policy) -> Known<'static> {
+    let has_network = NETWORK.iter().any(|capability| policy.has_any_grant(*capability));
     let loaded = program.loaders.iter().chain([&program.path]).map(PathBuf::as_path);
-    let readable = loaded.chain(LIBRARIES.iter().chain([&NULL]).map(Path::new));
+    let of_the_network = OF_THE_NETWORK.iter().filter(|_| has_network);
+    let readable = loaded.chain(LIBRARIES.iter().chain([&NULL]).chain(of_the_network).map(Path::new));
     Known {
         readable: readable.map(files::real).collect(),
         writable: vec![files::real(Path::new(NULL))],
@@ -41,31 +73,47 @@ pub(super) fn known(program: &Program) -> Known<'static> {
     }
 }
 
-/// Has the kernel refuse this process, and the program that it becomes, everything but what is granted; for good.
-///
-/// Network access is not granted by anything yet, so none is allowed. What Landlock does not know of it, `network` refuses.
+/// Has the kernel refuse this process, and the program that it becomes, everything but what is granted; for good. What Landlock
+/// does not know of the network, `network` refuses.
 ///
 /// # Errors
 /// When the kernel has Landlock and does not take the rules.
-pub(super) fn restrict(plan: Plan, program: &Program) -> anyhow::Result<(ABI, Vec<Gap>)> {
-    let ruleset = Ruleset::default()
-        .handle_access(AccessFs::from_all(NEWEST))?
-        .handle_access(AccessNet::from_all(NEWEST))?
-        .scope(Scope::from_all(NEWEST))?
-        .create()?;
+pub(super) fn restrict(plan: &Plan, program: &Program) -> anyhow::Result<(ABI, Vec<Gap>)> {
+    let mut ruleset = Ruleset::default().handle_access(AccessFs::from_all(NEWEST))?.scope(Scope::from_all(NEWEST))?;
+    let uses = of_ports(&plan.sockets);
+    for (access, _) in &uses {
+        ruleset = ruleset.handle_access(*access)?;
+    }
     // Once more, for something else could stand there by now.
     let loaded = program.loaders.iter().chain([&program.path]).filter(|path| files::is_regular(path));
+    let of_the_network = OF_THE_NETWORK.iter().filter(|_| plan.sockets.is_any());
     let mut ruleset = ruleset
+        .create()?
         .add_rules(path_beneath_rules(loaded, LOAD))?
         .add_rules(path_beneath_rules(LIBRARIES, AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(of_the_network, READ))?
         .add_rules(path_beneath_rules([NULL], AccessFs::ReadFile | AccessFs::WriteFile))?;
-    let mut gaps = plan.gaps;
+    for (access, ports) in uses {
+        ruleset = ports.iter().try_fold(ruleset, |ruleset, port| ruleset.add_rule(NetPort::new(*port, access)))?;
+    }
+    let mut gaps = plan.gaps.clone();
     for tree in &plan.trees {
         ruleset = allow(ruleset, tree, &mut gaps).with_context(|| format!("`{}`", tree.rule))?;
     }
     let status = ruleset.restrict_self()?;
     let abi = if status.ruleset == RulesetStatus::NotEnforced { ABI::Unsupported } else { status.landlock.into() };
     Ok((abi, gaps))
+}
+
+/// The uses of ports that are restricted, with the ports that are left.
+fn of_ports(sockets: &Sockets) -> Vec<(AccessNet, &BTreeSet<u16>)> {
+    let uses = [
+        (AccessNet::ConnectTcp, &sockets.connect),
+        (AccessNet::BindTcp, &sockets.bind),
+        (AccessNet::ConnectSendUdp, &sockets.send),
+        (AccessNet::BindUdp, &sockets.send_from),
+    ];
+    uses.into_iter().filter_map(|(access, ports)| Some((access, ports.listed()?))).collect()
 }
 
 fn allow(ruleset: RulesetCreated, tree: &Tree, gaps: &mut Vec<Gap>) -> anyhow::Result<RulesetCreated> {

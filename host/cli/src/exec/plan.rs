@@ -1,14 +1,16 @@
-//! What the kernel is asked to allow: the trees of the file grants. Invariant: nothing that a policy refuses is left out in
+//! What the kernel is asked to allow: the trees of the file grants, and of the network what `sockets` says. Invariant: nothing that a policy refuses is left out in
 //! silence; what the kernel cannot refuse is a gap.
 
+use super::sockets::Sockets;
 use caphost::policy::visible::escape;
 use caphost::policy::{Capability, Policy, Request, Rule, Scope, Target};
 use std::path::{Path, PathBuf};
 
-/// Trees to allow, and what is wrong with that.
+/// What to allow, and what is wrong with that.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) trees: Vec<Tree>,
+    pub(super) sockets: Sockets,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -33,6 +35,16 @@ pub(super) enum Gap {
     OtherNames(String),
     /// A grant of a file that is to be created: everything in and below its directory could be written too.
     NotThere(String),
+    /// Grants on hosts: those of other hosts would be allowed, too.
+    Hosts(Vec<String>),
+    /// Deny rules on hosts.
+    DeniedHosts(Vec<String>),
+    /// Grants of more ports than there are rules for: all would be allowed.
+    Ports,
+    /// Names are looked up at this port, which would be allowed of any host, from any port.
+    Lookups(u16),
+    /// WebSockets are granted where plain TCP is not.
+    PlainTcp,
 }
 
 /// What is known of the files that rules are about.
@@ -47,7 +59,9 @@ pub(super) struct Known<'a> {
 
 impl Plan {
     /// The plan for a policy with canonical paths; `written` is the same policy as the operator wrote it.
-    pub(super) fn of(canonical: &Policy, written: &Policy, known: &Known<'_>) -> Self {
+    ///
+    /// Names are looked up at port `name_server`.
+    pub(super) fn of(canonical: &Policy, written: &Policy, known: &Known<'_>, name_server: u16) -> Self {
         let grants = canonical.grants().iter().zip(written.grants());
         let trees: Vec<_> =
             grants.filter_map(|(grant, written)| Tree::of(&grant.rule, &written.rule, canonical)).collect();
@@ -60,7 +74,9 @@ impl Plan {
             }
         }
         gaps.dedup();
-        Self { trees, gaps }
+        let (sockets, of_the_network) = Sockets::of(canonical, name_server);
+        gaps.extend(of_the_network);
+        Self { trees, sockets, gaps }
     }
 }
 
@@ -116,7 +132,7 @@ mod tests {
             writable: vec!["/dev/null".into()],
             has_other_names: &|path| path == "/twice",
         };
-        Plan::of(&policy, &policy, &known)
+        Plan::of(&policy, &policy, &known, 53)
     }
 
     fn trees(plan: &Plan) -> Vec<(Capability, &str)> {

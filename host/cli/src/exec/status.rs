@@ -2,6 +2,7 @@
 
 use super::network::Network;
 use super::plan::Gap;
+use super::sockets::{MAX_PORTS, Sockets};
 use landlock::ABI;
 use std::fmt;
 
@@ -9,18 +10,20 @@ use std::fmt;
 const PARTS: [(ABI, &str); 8] = [
     (ABI::V1, "files"),
     (ABI::V3, "truncating"),
-    (ABI::V4, "TCP"),
+    (ABI::V4, TCP),
     (ABI::V5, "device ioctls"),
     (ABI::V6, "signals"),
     (ABI::V6, "abstract Unix sockets"),
     (ABI::V9, "Unix sockets with a path"),
-    (ABI::V10, "UDP"),
+    (ABI::V10, UDP),
 ];
 
-/// Parts that matter no more once there is no network.
-const OF_NETWORK: [&str; 2] = ["TCP", "UDP"];
+/// Parts that matter no more once no socket can be made that they are about.
+const OF_NETWORK: [&str; 2] = [TCP, UDP];
+const TCP: &str = "TCP";
+const UDP: &str = "UDP";
 
-/// What `--require-landlock` cannot do without: files and TCP, and the filter that refuses the network.
+/// What `--require-landlock` cannot do without: files and TCP, and the filter that refuses what is not granted of the network.
 const REQUIRED: ABI = ABI::V4;
 
 /// How far the kernel holds the program. Displayed it is one line, fit to be shown.
@@ -28,30 +31,56 @@ const REQUIRED: ABI = ABI::V4;
 pub(super) struct Status {
     pub(super) abi: ABI,
     pub(super) network: Network,
+    pub(super) sockets: Sockets,
     pub(super) gaps: Vec<Gap>,
 }
 
 impl Status {
     /// What is not enforced and has to be, in words; empty if nothing is missing.
     pub(super) fn missing(&self) -> String {
-        let parts = PARTS.iter().filter(|(since, _)| *since <= REQUIRED && *since > self.abi);
-        let parts = parts.map(|(_, part)| (*part).to_owned());
+        let parts = self.parts(ABI::gt).filter(|(since, _)| *since <= REQUIRED).map(|(_, part)| part.to_owned());
         let network = (self.network == Network::NotFiltered).then(|| "the network (no seccomp)".to_owned());
         listed(parts.chain(network).chain(self.gaps.iter().map(ToString::to_string)))
     }
 
     /// What Landlock enforces, or what a newer kernel would.
-    fn parts(&self, is_meant: fn(&ABI, &ABI) -> bool) -> impl Iterator<Item = String> {
-        let parts = PARTS.iter().filter(move |(since, _)| is_meant(since, &self.abi));
-        parts.map(|(_, part)| (*part).to_owned())
+    fn parts(&self, is_meant: fn(&ABI, &ABI) -> bool) -> impl Iterator<Item = (ABI, &'static str)> {
+        PARTS.into_iter().filter(move |(since, part)| is_meant(since, &self.abi) && self.restricts(part))
+    }
+
+    /// Whether there is anything to refuse of a part: of the network, not where all ports are granted.
+    fn restricts(&self, part: &str) -> bool {
+        let Sockets { connect, bind, send, send_from, .. } = &self.sockets;
+        match part {
+            TCP => connect.listed().or(bind.listed()).is_some(),
+            UDP => send.listed().or(send_from.listed()).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Whether a part that a newer kernel would enforce is refused by the filter.
+    fn is_filtered(&self, part: &str) -> bool {
+        let can_be_made = match part {
+            TCP => self.sockets.has_streams,
+            _ => self.sockets.has_datagrams,
+        };
+        self.network == Network::Filtered && OF_NETWORK.contains(&part) && !can_be_made
     }
 
     /// The clause about the network.
     fn network(&self) -> &'static str {
-        match self.network {
-            Network::Refused => "network: none, by seccomp",
-            Network::NotFiltered if self.abi < ABI::V4 => "network: not refused, for seccomp cannot be had",
-            Network::NotFiltered => {
+        let Sockets { has_streams, may_listen, has_datagrams, .. } = self.sockets;
+        match (self.network, has_streams, may_listen, has_datagrams) {
+            (Network::Filtered, false, _, false) => "network: none, by seccomp",
+            (Network::Filtered, false, _, true) => "network: UDP only, by seccomp",
+            (Network::Filtered, true, false, false) => "network: TCP without listening only, by seccomp",
+            (Network::Filtered, true, true, false) => "network: TCP only, by seccomp",
+            (Network::Filtered, true, false, true) => "network: TCP without listening and UDP only, by seccomp",
+            (Network::Filtered, true, true, true) => "network: TCP and UDP only, by seccomp",
+            (Network::NotFiltered, ..) if self.abi < ABI::V4 || !self.restricts(TCP) => {
+                "network: not refused, for seccomp cannot be had"
+            }
+            (Network::NotFiltered, ..) => {
                 "network: of TCP only `connect` and `bind` of plain sockets are refused, for seccomp cannot be had"
             }
         }
@@ -65,10 +94,9 @@ impl fmt::Display for Status {
                 "landlock: nothing is enforced, for this kernel does not have it; the program is not confined";
             return write!(f, "{nothing}; {}", self.network());
         }
-        write!(f, "landlock: enforced for {}", listed(self.parts(ABI::le)))?;
-        let is_refused = self.network == Network::Refused;
-        let newer = self.parts(ABI::gt).filter(|part| !is_refused || !OF_NETWORK.contains(&part.as_str()));
-        let newer = listed(newer);
+        let texts = |parts: Vec<(ABI, &str)>| listed(parts.into_iter().map(|(_, part)| part.to_owned()));
+        write!(f, "landlock: enforced for {}", texts(self.parts(ABI::le).collect()))?;
+        let newer = texts(self.parts(ABI::gt).filter(|(_, part)| !self.is_filtered(part)).collect());
         if !newer.is_empty() {
             write!(f, "; not for {newer}, which takes a newer kernel")?;
         }
@@ -90,8 +118,22 @@ impl fmt::Display for Gap {
                 "the other files in and below the directory of `{rule}`, which can all be written, for that file is \
                  still to be created"
             ),
+            Self::Hosts(scopes) => write!(f, "the hosts of {}, for the kernel knows ports at most", quoted(scopes)),
+            Self::DeniedHosts(scopes) => {
+                write!(f, "the deny rules on {}, for the kernel knows ports at most", quoted(scopes))
+            }
+            Self::Ports => write!(f, "the ports of the network grants, which are more than {MAX_PORTS}"),
+            Self::Lookups(port) => {
+                write!(f, "port {port} of any host and every UDP port of this one, which looking names up takes")
+            }
+            Self::PlainTcp => write!(f, "TCP that is no WebSocket, for the kernel cannot tell them apart"),
         }
     }
+}
+
+/// Scopes, which are fit to be shown.
+fn quoted(scopes: &[String]) -> String {
+    listed(scopes.iter().map(|scope| format!("`{scope}`")))
 }
 
 /// `a, b and c`.
@@ -107,14 +149,21 @@ fn listed(items: impl Iterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use caphost::policy::{Policy, PolicyBuilder, parse_list};
 
     fn status(abi: ABI, network: Network, gaps: &[Gap]) -> Status {
-        Status { abi, network, gaps: gaps.to_vec() }
+        Status { abi, network, sockets: Sockets::default(), gaps: gaps.to_vec() }
+    }
+
+    fn granted(allow: &str, abi: ABI) -> Status {
+        let policy = parse_list(allow).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
+        let (sockets, gaps) = Sockets::of(&policy, 53);
+        Status { abi, network: Network::Filtered, sockets, gaps }
     }
 
     #[test]
     fn each_kernel_has_its_line() {
-        let line = |abi| status(abi, Network::Refused, &[]).to_string();
+        let line = |abi| status(abi, Network::Filtered, &[]).to_string();
         assert!(line(ABI::Unsupported).starts_with("landlock: nothing is enforced"));
         assert!(line(ABI::Unsupported).ends_with("; network: none, by seccomp"));
         assert_eq!(
@@ -132,18 +181,56 @@ mod tests {
         for abi in [ABI::Unsupported, ABI::V3] {
             assert!(line(abi).ends_with("; network: not refused, for seccomp cannot be had"), "{abi:?}");
         }
+        let all = Status { network: Network::NotFiltered, ..granted("net", ABI::V10) };
+        assert!(all.to_string().ends_with("; network: not refused, for seccomp cannot be had"), "{all}");
+    }
+
+    #[test]
+    fn of_a_granted_network_the_line_says_what_is_left_to_the_sdk() {
+        assert_eq!(
+            granted("net.connect:api.example.com:443", ABI::V10).to_string(),
+            "landlock: enforced for files, truncating, TCP, device ioctls, signals, abstract Unix sockets, Unix sockets \
+             with a path and UDP; not for the hosts of `api.example.com:443`, for the kernel knows ports at most and port \
+             53 of any host and every UDP port of this one, which looking names up takes; network: TCP without listening and UDP only, by seccomp"
+        );
+        let older = granted("net.udp:10.0.0.1:514", ABI::V4).to_string();
+        assert!(
+            older.contains(" and UDP, which takes a newer kernel; ")
+                && older.ends_with("network: UDP only, by seccomp")
+        );
+        let all = granted("net", ABI::V10).to_string();
+        assert!(all.ends_with("with a path; network: TCP and UDP only, by seccomp") && !all.contains("TCP,"), "{all}");
+    }
+
+    #[test]
+    fn a_grant_that_is_narrower_than_the_kernel_can_hold_is_missing() {
+        let missing = |allow: &str, abi| granted(allow, abi).missing();
+        assert_eq!(missing("net", ABI::V3), "");
+        assert_eq!(missing("net.connect,net.udp", ABI::V4), "");
+        assert_eq!(missing("net.connect,net.udp", ABI::V3), "TCP");
+        assert_eq!(missing("net.listen", ABI::V4), "");
+        assert_eq!(
+            missing("net.connect", ABI::V10),
+            "port 53 of any host and every UDP port of this one, which looking names up takes"
+        );
+        assert_eq!(
+            missing("net.connect:10.0.0.1:1", ABI::V10),
+            "the hosts of `10.0.0.1:1`, for the kernel knows ports at most"
+        );
+        assert!(missing("net.connect:10.0.0.1:1-99", ABI::V10).contains("which are more than 64"));
+        assert!(missing("websocket.listen", ABI::V10).contains("TCP that is no WebSocket"));
     }
 
     #[test]
     fn gaps_are_in_the_line() {
         let gap = Gap::BelowGrant("fs.read:./a".to_owned());
-        let line = status(ABI::V10, Network::Refused, &[gap]).to_string();
+        let line = status(ABI::V10, Network::Filtered, &[gap]).to_string();
         assert!(line.contains("; not for the deny rule `fs.read:./a`, which lies in a granted directory; "), "{line}");
     }
 
     #[test]
     fn files_and_no_network_are_required_and_every_rule() {
-        let missing = |abi, gaps: &[Gap]| status(abi, Network::Refused, gaps).missing();
+        let missing = |abi, gaps: &[Gap]| status(abi, Network::Filtered, gaps).missing();
         assert_eq!(missing(ABI::V4, &[]), "");
         assert_eq!(missing(ABI::V3, &[]), "TCP");
         assert_eq!(missing(ABI::Unsupported, &[]), "files, truncating and TCP");

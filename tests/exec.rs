@@ -5,6 +5,8 @@
 mod guest;
 #[path = "exec/host.rs"]
 mod host;
+#[path = "exec/network.rs"]
+mod network;
 #[path = "exec/place.rs"]
 mod place;
 

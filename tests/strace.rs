@@ -55,6 +55,32 @@ const OPERATIONS: &[&str] = &[
     "insecure-seed",
 ];
 
+/// The same for sockets: what reaches nobody, and each way out.
+const SOCKETS: &[&str] = &[
+    "instance-network.instance-network",
+    "tcp-create-socket.create-tcp-socket s ipv4",
+    "tcp-create-socket.create-tcp-socket t ipv6",
+    "udp-create-socket.create-udp-socket u ipv4",
+    "tcp-socket.set-listen-backlog-size s 10",
+    "tcp-socket.finish-connect s",
+    "tcp-socket.start-listen s",
+    "tcp-socket.accept s a",
+    "udp-socket.finish-bind u",
+    "udp-socket.stream u",
+    "tcp-socket.start-connect s 127.0.0.1:9",
+];
+
+/// The other ways out: each ends its trace, since what is refused is reported.
+const REFUSED: &[&str] = &[
+    "tcp-socket.start-connect t [::1]:9",
+    "tcp-socket.start-bind s 127.0.0.1:0",
+    "tcp-socket.hop-limit s",
+    "udp-socket.start-bind u 0.0.0.0:0",
+    "udp-socket.unicast-hop-limit u",
+    "ip-name-lookup.resolve-addresses n localhost",
+    "ip-name-lookup.resolve-addresses n example.com",
+];
+
 /// Functions that cannot answer with an error: the refusal ends the guest.
 const TRAPS: &[&str] = &["wall-clock.now", "wall-clock.resolution", "get-random-bytes 8", "get-random-u64"];
 
@@ -77,6 +103,19 @@ fn nothing_is_touched_on_behalf_of_a_guest_without_grants() -> anyhow::Result<()
         let calls = trace.calls(&[], &[operation])?;
         assert_eq!(banned(&calls), Vec::<&str>::new(), "`{operation}`, no grant");
     }
+    Ok(())
+}
+
+#[test]
+fn no_socket_is_made_for_a_guest_without_grants() -> anyhow::Result<()> {
+    let Some(trace) = Trace::start()? else { return Ok(()) };
+    let made = SOCKETS.split_last().map_or(SOCKETS, |(_, made)| made);
+    for operation in SOCKETS.last().into_iter().chain(REFUSED) {
+        let calls = trace.calls_of("sockets", &[], &[made, &[operation]].concat())?;
+        assert_eq!(banned(&calls), Vec::<&str>::new(), "`{operation}`, no grant");
+    }
+    let calls = trace.calls_of("sockets", &["--allow", "net.connect"], SOCKETS)?;
+    assert!(banned(&calls).iter().any(|call| call.starts_with("connect(")), "control: {calls:#?}");
     Ok(())
 }
 
@@ -120,10 +159,14 @@ impl Trace {
 
     /// The system calls of `caphost run` between the guest's two marks; up to the refusal, if the guest never comes to its second one.
     fn calls(&self, options: &[&str], operations: &[&str]) -> anyhow::Result<Vec<String>> {
+        self.calls_of("probe", options, operations)
+    }
+
+    fn calls_of(&self, guest: &str, options: &[&str], operations: &[&str]) -> anyhow::Result<Vec<String>> {
         let log = self.folder.path().join("strace.log");
         let mut command = self.programs.command("strace".as_ref(), self.folder.path());
         command.args(["-f", "-s", "200", "-o"]).arg(&log).arg(self.programs.caphost()).arg("run").args(options);
-        command.arg(self.programs.component("probe")?).arg(BEGIN).args(operations).arg(END);
+        command.arg(self.programs.component(guest)?).arg(BEGIN).args(operations).arg(END);
         let outcome = process::run(command, Input::Text(""), process::HANG)?;
         let log = fs::read_to_string(log)?;
         let window = window(&log);

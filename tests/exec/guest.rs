@@ -11,10 +11,11 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 use caphost_caps::ambient::HostAuthority;
-use caphost_caps::guest;
 use caphost_caps::handover::{DESCRIPTOR, Handover};
+use caphost_caps::{Session, guest};
 use rustix::io_uring::{io_uring_params, io_uring_setup};
 use rustix::net::{self, AddressFamily, SocketType, ipproto};
+use tokio::runtime::Builder;
 
 /// Numbers of descriptors that are looked for.
 const NUMBERS: std::ops::Range<u32> = 0..64;
@@ -43,6 +44,7 @@ fn answer(words: &[&str]) -> anyhow::Result<String> {
             Some(handover) => format!("{} in {}", handover.subject, handover.working_directory.display()),
             None => "none".to_owned(),
         }),
+        ["network"] => network(),
         ["child", ref operation @ ..] => child(&operation.join(" ")),
         ["say", word] => Ok(word.to_owned()),
         _ => bail!("no such operation"),
@@ -58,8 +60,37 @@ fn sdk(words: &[&str]) -> anyhow::Result<String> {
         ["variable", name] => format!("{:?}", guest::env::get(&session, name).map_err(kind)),
         ["read", path] => format!("{:?}", guest::fs::read_file(&session, path).map(text).map_err(kind)),
         ["write", path] => format!("{:?}", guest::fs::write_file(&session, path, b"sdk").map_err(kind)),
+        ["connect", host, port] => format!("{:?}", wait(echo(&session, host, port.parse()?))?.map_err(kind)),
+        ["fetch", url] => format!("{:?}", wait(fetch(&session, url))?.map(text).map_err(kind)),
         _ => bail!("no such operation"),
     })
+}
+
+/// Says hello to a peer, and hears what it says back.
+async fn echo(session: &Session, host: &str, port: u16) -> Result<String, guest::Error> {
+    let stream = guest::net::connect(session, host, port, None).await?;
+    stream.write(b"hello").await?;
+    stream.read(5).await.map(text)
+}
+
+/// The body of a response.
+async fn fetch(session: &Session, url: &str) -> Result<Vec<u8>, guest::Error> {
+    let request = guest::http::Request { method: "GET".to_owned(), url: url.to_owned(), ..Default::default() };
+    guest::http::fetch(session, request, Vec::new()).await.map(|response| response.body)
+}
+
+/// On one thread, as the SDK does it.
+fn wait<T>(future: impl Future<Output = T>) -> io::Result<T> {
+    Ok(Builder::new_current_thread().enable_all().build()?.block_on(future))
+}
+
+/// What was handed over beside the policy.
+fn network() -> anyhow::Result<String> {
+    let Handover { network, secrets, .. } =
+        Handover::receive(HostAuthority::claim())?.context("nothing was handed over")?;
+    let mut values: Vec<_> = secrets.iter().map(|(_, value)| value.to_owned()).collect();
+    values.sort();
+    Ok(format!("{:?}, {} roots, secrets {values:?}", network.name_server, network.tls_roots.len()))
 }
 
 /// Past it, with the standard library alone.
@@ -89,6 +120,8 @@ fn socket(family: &str) -> io::Result<OwnedFd> {
         "tcp6" => (AddressFamily::INET6, SocketType::STREAM, None),
         "mptcp" => (AddressFamily::INET, SocketType::STREAM, Some(ipproto::MPTCP)),
         "netlink" => (AddressFamily::NETLINK, SocketType::RAW, None),
+        "ping" => (AddressFamily::INET, SocketType::DGRAM, Some(ipproto::ICMP)),
+        "packet" => (AddressFamily::PACKET, SocketType::RAW, None),
         "unix" => (AddressFamily::UNIX, SocketType::STREAM, None),
         _ => return Err(io::ErrorKind::InvalidInput.into()),
     };

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use caphost_tests::audit;
 
+use crate::network;
 use crate::place::{Kernel, Place, Said, not_run};
 
 /// What a test is.
@@ -28,6 +29,14 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("a_file_that_is_to_be_created_opens_its_directory_and_the_note_says_so", to_be_created),
     ("the_kernel_refuses_the_network_and_other_programs", network_and_programs),
     ("the_kernel_refuses_every_way_to_the_network_and_no_unix_socket", sockets),
+    ("the_kernel_lets_a_program_connect_to_a_granted_port_and_no_other", network::connect),
+    ("the_kernel_lets_a_program_listen_where_that_is_granted", network::listen),
+    ("datagrams_take_a_grant_of_them_or_of_a_name", network::datagrams),
+    ("no_grant_gives_a_program_other_sockets_than_tcp_and_udp", network::other_sockets),
+    ("what_a_granted_network_takes_can_be_read", network::readable),
+    ("a_grant_that_is_narrower_than_the_kernel_knows_is_a_gap_and_an_obstacle_to_require_landlock", network::gaps),
+    ("the_settings_of_the_network_are_handed_over_and_so_are_secrets", network::settings),
+    ("a_program_reaches_what_it_was_granted_through_the_sdk_under_the_kernel_s_rules", network::sdk),
     ("a_program_that_names_the_root_its_loader_reads_no_other_file", crafted_loader),
     ("an_interpreter_that_is_a_directory_or_a_pipe_opens_nothing_and_keeps_nobody_waiting", interpreters),
     ("a_deny_rule_that_loading_or_another_name_leads_around_is_a_gap", ways_around),

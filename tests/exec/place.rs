@@ -122,6 +122,11 @@ impl Said {
         self.outcome.stdout.text.lines().collect()
     }
 
+    /// What `caphost exec` says of the kernel.
+    pub(crate) fn note(&self) -> &str {
+        self.outcome.stderr.text.trim_end()
+    }
+
     /// Each operation must have had its answer.
     pub(crate) fn answers(&self, expected: &[(&str, &str)]) -> anyhow::Result<()> {
         for (operation, answer) in expected {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
+use caphost_peers::settings::Peer;
 use serde::Deserialize;
 
 /// One case: files, and steps that are run in order on them.
@@ -17,6 +18,11 @@ pub struct Case {
     /// What is in the working directory at first, by path; a path that ends in `/` is a directory. `\xFF` in a path is that byte.
     #[serde(default)]
     pub files: BTreeMap<String, Entry>,
+    /// Everything runs in a network namespace of its own, whose loopback interface has these addresses too.
+    pub netns: Option<Vec<String>>,
+    /// Who else is on the network, by name: `{NAME}` in a word is the port. Keys: `tests/peers/src/settings.rs`.
+    #[serde(default)]
+    pub peers: BTreeMap<String, Peer>,
     /// What is run.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
@@ -122,6 +128,13 @@ pub struct Step {
     /// Show the files afterwards.
     #[serde(default)]
     pub tree: bool,
+    /// Show what reached the peers.
+    #[serde(default)]
+    pub seen: bool,
+    /// A program that runs at the same time, a client of a guest that listens: `curl …`, `peers connect ADDRESS TEXT`,
+    /// `websocket URL …`. It is to try until the guest listens.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// Lines of output that are shown at most.
     pub lines: Option<usize>,
 }
@@ -145,7 +158,10 @@ impl Case {
         let case: Self = toml::from_str(text).context("failed to read case.toml")?;
         ensure!(!case.why.trim().is_empty(), "`why` is empty: name the bypass or promise that the case pins");
         ensure!(!case.steps.is_empty(), "no step");
+        let has_peers = !case.peers.is_empty();
         for (index, step) in case.steps.iter().enumerate() {
+            ensure!(has_peers || !step.seen, "step {}: `seen` without `peers`", index + 1);
+            ensure!(case.netns.is_some() || step.beside.is_empty(), "step {}: `beside` needs `netns`", index + 1);
             step.check().with_context(|| format!("step {}", index + 1))?;
         }
         Ok(case)
@@ -184,6 +200,9 @@ mod tests {
             "why = 'x'\nstep = []\n",
             "why = 'x'\n[[step]]\n",
             "why = 'x'\n[[step]]\nargs = ['--help']\nallow = ['fs']\n",
+            "why = 'x'\n[[step]]\nargs = ['--help']\nseen = true\n",
+            "why = 'x'\n[[step]]\nargs = ['--help']\nbeside = ['curl']\n",
+            "why = 'x'\n[peers]\necho = { prot = 1 }\n[[step]]\nargs = ['--help']\n",
         ] {
             assert!(Case::parse(text).is_err(), "{text}");
         }

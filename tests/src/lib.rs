@@ -4,6 +4,9 @@
 //! there are ([`files`]) and what is run; `expected.txt` holds what came out: exit code, standard output and error, audit
 //! records ([`audit`]), the files afterwards ([`tree`]). [`spec`] runs a case and [`compare`]s; `--bless` writes the file anew.
 //!
+//! The other end of the wire are the [`peers`] of the package `caphost-peers`, in a network namespace if a case needs
+//! other addresses than the loopback ones.
+//!
 //! Guests are the programs of `guests/` and the components of [`made`]. Volatile texts are [`redact`]ed.
 //! [`coverage`] holds that every function of `caphost:host` and of the WASI packages stands in some case, granted and refused.
 
@@ -13,6 +16,7 @@ pub mod compare;
 pub mod coverage;
 pub mod files;
 pub mod made;
+pub mod peers;
 pub mod process;
 pub mod programs;
 pub mod redact;

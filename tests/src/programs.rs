@@ -33,6 +33,16 @@ impl Programs {
         &self.caphost
     }
 
+    /// The program that is every peer.
+    ///
+    /// # Errors
+    /// When it was not built.
+    pub fn peers(&self) -> anyhow::Result<PathBuf> {
+        let path = beside_tests("peers")?;
+        ensure!(path.is_file(), "no `{}`: run `cargo build -p caphost-peers`", path.display());
+        Ok(path)
+    }
+
     /// The folder of the guests.
     pub fn guests(&self) -> &Path {
         &self.guests
@@ -53,14 +63,17 @@ impl Programs {
         self.cache.path()
     }
 
-    /// The file of the guest program `name`, or of the made component `made:NAME`.
+    /// The file of the guest program `name`, of the made component `made:NAME`, or of a program from the crates registry,
+    /// `crates:NAME`.
     ///
     /// # Errors
     /// When there is none.
     pub fn component(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let (directory, name, remedy) = match name.strip_prefix("made:") {
-            Some(made) => (self.made.path(), made, "tests/src/made.rs makes no such component"),
-            None => (self.guests.as_path(), name, "run `cargo xtask guests`"),
+        let third_party = third_party();
+        let (directory, name, remedy) = match name.split_once(':') {
+            Some(("made", made)) => (self.made.path(), made, "tests/src/made.rs makes no such component"),
+            Some(("crates", program)) => (third_party.as_path(), program, "run `cargo xtask guests --third-party`"),
+            _ => (self.guests.as_path(), name, "run `cargo xtask guests`"),
         };
         let path = directory.join(format!("{name}.wasm"));
         ensure!(path.is_file(), "no component `{}`: {remedy}", path.display());
@@ -116,6 +129,11 @@ pub fn guests() -> PathBuf {
     env::var_os("CAPHOST_GUESTS").map_or_else(built, PathBuf::from)
 }
 
+/// The folder of the programs from the crates registry, which nobody here wrote.
+pub fn third_party() -> PathBuf {
+    root().join("target/third-party/wasm32-wasip2/bin")
+}
+
 /// NAME, if an argument is `{NAME}`.
 pub fn named(argument: &str) -> Option<&str> {
     argument.strip_prefix('{')?.strip_suffix('}')
@@ -125,8 +143,18 @@ fn caphost() -> anyhow::Result<PathBuf> {
     if let Some(path) = env::var_os("CAPHOST_BIN") {
         return Ok(path.into());
     }
-    let test = env::current_exe().context("failed to find the running test")?;
-    let path = test.parent().and_then(Path::parent).context("the test stands in no target folder")?.join("caphost");
+    let path = beside_tests("caphost")?;
     ensure!(path.is_file(), "no `{}`: run `cargo build -p caphost-cli`", path.display());
     Ok(path)
+}
+
+/// A program of the workspace, where cargo puts those of the profile that the running test has.
+fn beside_tests(name: &str) -> anyhow::Result<PathBuf> {
+    let test = env::current_exe().context("failed to find the running test")?;
+    Ok(test.parent().and_then(Path::parent).context("the test stands in no target folder")?.join(name))
+}
+
+/// The Python of the tests, which `cargo xtask setup` installs.
+pub fn python() -> PathBuf {
+    root().join("target/tools/python/bin/python")
 }

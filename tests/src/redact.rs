@@ -5,6 +5,9 @@ use std::path::Path;
 /// What stands before a number that differs from run to run, or with each build of a guest.
 const FIELDS: &[&str] = &["\"elapsed_us\":", "\"size\":", "  size       ", " bytes of memory and asked for "];
 
+/// The ports that Linux hands out where nobody names one.
+const EPHEMERAL: std::ops::RangeInclusive<u16> = 32_768..=60_999;
+
 /// What stands before a text that differs from kernel to kernel.
 const LANDLOCK: &str = "landlock: ";
 
@@ -12,6 +15,7 @@ const LANDLOCK: &str = "landlock: ";
 #[derive(Debug, Default)]
 pub struct Redactor {
     replacements: Vec<(String, String)>,
+    ports: Vec<(String, String)>,
 }
 
 impl Redactor {
@@ -22,15 +26,54 @@ impl Redactor {
         self
     }
 
+    /// Replaces the number `port` by `{name}`, where it stands alone.
+    pub fn port(mut self, port: u16, name: &str) -> Self {
+        self.ports.push((port.to_string(), format!("{{{name}}}")));
+        self
+    }
+
     /// `text` without machine paths, hashes, durations and what the kernel can do.
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (from, to) in &self.replacements {
             text = text.replace(from, to);
         }
+        for (port, name) in &self.ports {
+            text = number(&text, port, name);
+        }
+        let text = ephemeral(&text);
         let text = without_kernel(&without_backtraces(&hashes(&text)));
         FIELDS.iter().fold(text, |text, name| field(&text, name))
     }
+}
+
+/// Each `port` that is no part of a longer word becomes `name`.
+fn number(text: &str, port: &str, name: &str) -> String {
+    let is_word = |character: char| character.is_ascii_alphanumeric();
+    let mut pieces = text.split(port);
+    let mut result = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let is_inside = result.ends_with(is_word) || piece.starts_with(is_word);
+        result.push_str(if is_inside { port } else { name });
+        result.push_str(piece);
+    }
+    result
+}
+
+/// Ports that the kernel hands out, behind an address: `127.0.0.1:40123` becomes `127.0.0.1:#`.
+fn ephemeral(text: &str) -> String {
+    let mut pieces = text.split(':');
+    let mut result = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let length = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = piece.split_at(length);
+        let is_behind_address = result.ends_with(|c: char| c.is_ascii_digit() || c == ']');
+        let is_picked = number.parse::<u16>().is_ok_and(|port| EPHEMERAL.contains(&port));
+        result.push(':');
+        result.push_str(if is_behind_address && is_picked { "#" } else { number });
+        result.push_str(rest);
+    }
+    result
 }
 
 /// `note: landlock: …` says how far the kernel goes, to the end of the line or of the JSON string.
@@ -123,6 +166,19 @@ mod tests {
         let text = "note: landlock: enforced for TCP\nx\n{\"message\":\"landlock: nothing\",\"a\":1}";
         let seen = Redactor::default().redact(text);
         assert_eq!(seen, "note: landlock: #\nx\n{\"message\":\"landlock: #\",\"a\":1}");
+    }
+
+    #[test]
+    fn ports_are_replaced_where_they_stand_alone() {
+        let seen = Redactor::default().port(4100, "dns").redact("127.0.0.1:4100 [::1]:4100, 41001 x4100 4100");
+        assert_eq!(seen, "127.0.0.1:{dns} [::1]:{dns}, 41001 x4100 {dns}");
+    }
+
+    #[test]
+    fn ports_that_the_kernel_picked_are_replaced() {
+        let seen =
+            Redactor::default().redact("127.0.0.1:40123 [::1]:60999 127.0.0.1:8080 127.0.0.1:65535 at 12:40123x");
+        assert_eq!(seen, "127.0.0.1:# [::1]:# 127.0.0.1:8080 127.0.0.1:65535 at 12:#x");
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub struct Shown<'a> {
     pub audit: Option<String>,
     /// Files afterwards.
     pub tree: Option<String>,
+    /// The client that ran at the same time.
+    pub beside: Option<String>,
+    /// What reached the peers.
+    pub seen: Option<String>,
 }
 
 /// One run: note, command, ending, then each output that is not empty.
@@ -34,9 +38,18 @@ pub fn run(note: Option<&str>, command: &[String], outcome: &Outcome, shown: &Sh
         None => text += &section("stdout", &output(&outcome.stdout, shown.is_unordered), lines),
     }
     text += &section("stderr", &output(&outcome.stderr, false), lines);
+    text += &shown.beside.as_deref().map(|beside| section("beside", beside, lines)).unwrap_or_default();
     text += &shown.audit.as_deref().map(|audit| section("audit", audit, lines)).unwrap_or_default();
     text += &shown.tree.as_deref().map(|tree| section("tree", tree, lines)).unwrap_or_default();
+    text += &shown.seen.as_deref().map(|seen| section("peers", seen, lines)).unwrap_or_default();
     text + "\n"
+}
+
+/// The client beside a run: command, ending, and what it said.
+pub fn beside(command: &[String], outcome: &Outcome) -> String {
+    let words: Vec<_> = command.iter().map(|word| quote(word)).collect();
+    let said = [&outcome.stdout, &outcome.stderr].map(|stream| output(stream, false)).concat();
+    format!("& {}\n{}\n{said}", show(&words.join(" ")), outcome.ending())
 }
 
 /// The files, where nothing was run.

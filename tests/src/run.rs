@@ -1,15 +1,19 @@
 //! Runs the steps of a case, once, on fresh files.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use tempfile::TempDir;
 
 use crate::case::{Again, Case, DenyMode, Step};
+use crate::peers::{self, Peers};
 use crate::process::{self, Input, Outcome};
-use crate::programs::Programs;
+use crate::programs::{Programs, third_party};
 use crate::redact::Redactor;
 use crate::report::{self, Shown};
 use crate::{audit, files, tree};
@@ -19,6 +23,7 @@ struct Place {
     work: PathBuf,
     audit: PathBuf,
     redactor: Redactor,
+    peers: RefCell<Option<Peers>>,
     _folder: TempDir,
 }
 
@@ -70,18 +75,26 @@ impl Place {
         let work = root.join("here");
         fs::create_dir(&work)?;
         files::make(case, &work, &|name| programs.component(name))?;
-        let redactor = Redactor::default()
+        let peers = Peers::start(case, &root, programs)?;
+        let found = peers.iter().flat_map(Peers::found);
+        let redactor = found.fold(Redactor::default(), |redactor, (name, port)| redactor.port(port, name));
+        let redactor = redactor
             .path(&work, "{work}")
             .path(&root, "{temp}")
             .path(programs.guests(), "{guests}")
+            .path(&third_party(), "{crates}")
             .path(&programs.natives(), "{natives}")
             .path(programs.made(), "{made}")
             .path(programs.cache(), "{cache}");
-        Ok(Self { work, audit: root.join("audit.jsonl"), redactor, _folder: folder })
+        Ok(Self { work, audit: root.join("audit.jsonl"), redactor, peers: RefCell::new(peers), _folder: folder })
     }
 
     fn run(&self, step: &Step, note: Option<&str>, command: &[String], programs: &Programs) -> anyhow::Result<String> {
-        let mut outcome = self.start(step, command, programs)?;
+        if step.seen {
+            // What reached the peers before is no part of this step.
+            self.seen()?;
+        }
+        let (mut outcome, beside) = self.start_beside(step, command, programs)?;
         let instead = match step.again {
             None => None,
             Some(again) => self.second(again, step, command, &outcome, programs)?,
@@ -92,6 +105,8 @@ impl Place {
             is_unordered: step.unordered,
             audit: step.audit.then(|| self.audit()).transpose()?,
             tree: step.tree.then(|| self.tree()).transpose()?,
+            beside,
+            seen: if step.seen { self.seen()? } else { None },
         };
         for output in [&mut outcome.stdout, &mut outcome.stderr] {
             output.text = self.redactor.redact(&output.text);
@@ -119,15 +134,15 @@ impl Place {
     }
 
     fn start(&self, step: &Step, command: &[String], programs: &Programs) -> anyhow::Result<Outcome> {
-        let mut process = programs.command(programs.caphost(), &self.work);
+        let mut process = self.command(programs.caphost(), programs);
         for (index, argument) in command.iter().enumerate() {
-            process.arg(programs.resolve(&argument.replace("{work}", &self.work.to_string_lossy()))?);
+            process.arg(programs.resolve(&self.fill(argument))?);
             if index == 0 && step.audit {
                 process.arg("--audit").arg(&self.audit);
             }
         }
         for (name, value) in &step.environment {
-            process.env(name, value.replace("{work}", &self.work.to_string_lossy()));
+            process.env(name, self.fill(value));
         }
         let input =
             if step.stdin_silent { Input::Silent } else { Input::Text(step.stdin.as_deref().unwrap_or_default()) };
@@ -137,6 +152,53 @@ impl Place {
         let outcome = process::run(process, input, limit)?;
         ensure_alive(&outcome)?;
         Ok(outcome)
+    }
+
+    /// Runs `command`, and beside it the client of the step, if it has one; what that one looked like.
+    fn start_beside(
+        &self,
+        step: &Step,
+        command: &[String],
+        programs: &Programs,
+    ) -> anyhow::Result<(Outcome, Option<String>)> {
+        if step.beside.is_empty() {
+            return Ok((self.start(step, command, programs)?, None));
+        }
+        let words: Vec<String> = step.beside.iter().map(|word| self.fill(word)).collect();
+        let words = peers::beside(&words, programs)?;
+        let (program, rest) = words.split_first().context("no program")?;
+        let mut client = self.command(Path::new(program), programs);
+        client.args(rest);
+        thread::scope(|scope| {
+            let client = scope.spawn(|| process::run(client, Input::Text(""), process::HANG));
+            let outcome = self.start(step, command, programs)?;
+            let mut client = client.join().ok().context("the client's thread panicked")??;
+            for output in [&mut client.stdout, &mut client.stderr] {
+                output.text = self.redactor.redact(&output.text);
+            }
+            Ok((outcome, Some(report::beside(&step.beside, &client))))
+        })
+    }
+
+    /// `program` in the working directory, and in the case's network.
+    fn command(&self, program: &Path, programs: &Programs) -> Command {
+        let entry = self.peers.borrow().as_ref().map(|peers| peers.entry().to_vec()).unwrap_or_default();
+        let Some((first, rest)) = entry.split_first() else { return programs.command(program, &self.work) };
+        let mut command = programs.command(Path::new(first), &self.work);
+        command.args(rest).arg(program);
+        command
+    }
+
+    /// `word` with the working directory and the ports of peers in their places.
+    fn fill(&self, word: &str) -> String {
+        let word = word.replace("{work}", &self.work.to_string_lossy());
+        self.peers.borrow().as_ref().map_or(word.clone(), |peers| peers.fill(&word))
+    }
+
+    fn seen(&self) -> anyhow::Result<Option<String>> {
+        let Some(peers) = &mut *self.peers.borrow_mut() else { return Ok(None) };
+        let lines: String = peers.seen()?.iter().map(|line| format!("{line}\n")).collect();
+        Ok(Some(if lines.is_empty() { "(nothing)\n".to_owned() } else { self.redactor.redact(&lines) }))
     }
 
     fn audit(&self) -> anyhow::Result<String> {

@@ -17,13 +17,13 @@ pub(crate) struct Options {
 
 /// `cargo xtask guests`.
 pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
+    if options.third_party { build_all(layout) } else { build(layout) }
+}
+
+/// Builds ours, and the programs from the crates registry.
+pub(crate) fn build_all(layout: &Layout) -> Result<()> {
     build(layout)?;
-    if options.third_party {
-        for program in third_party::ALL {
-            third_party::install(layout, program, Platform::Wasm)?;
-        }
-    }
-    Ok(())
+    third_party::ALL.iter().try_for_each(|program| third_party::install(layout, program, Platform::Wasm).map(drop))
 }
 
 /// Builds both workspaces for both platforms.

@@ -47,7 +47,12 @@ impl Layout {
 
     /// The `caphost` of a profile: `debug` or `release`.
     pub(crate) fn caphost(&self, profile: &str) -> PathBuf {
-        self.target().join(profile).join(executable("caphost"))
+        self.program(profile, "caphost")
+    }
+
+    /// A program of the workspace.
+    pub(crate) fn program(&self, profile: &str, name: &str) -> PathBuf {
+        self.target().join(profile).join(executable(name))
     }
 
     /// Where the guest workspaces are built.

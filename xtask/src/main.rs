@@ -7,6 +7,7 @@ mod demo;
 mod guests;
 mod host;
 mod layout;
+mod peers;
 mod process;
 mod setup;
 mod test;

@@ -26,10 +26,15 @@ pub(crate) fn for_builds(layout: &Layout) -> Result<()> {
 pub(crate) fn for_tests(layout: &Layout) -> Result<()> {
     for_builds(layout)?;
     if cfg!(target_os = "linux") && !process::is_installed("strace") {
-        install_strace(layout);
+        install_from_debian(layout, "strace", "the tests that use it");
     }
-    if !layout.at(PYTHON_TOOLS).join("bin/componentize-py").is_file() {
-        install_componentize_py(layout);
+    if cfg!(target_os = "linux") && !process::is_installed("ip") {
+        install_from_debian(layout, "iproute2", "the cases that need a network namespace");
+    }
+    for (package, sign) in PYTHON_PACKAGES {
+        if !layout.at(PYTHON_TOOLS).join(sign).is_file() {
+            install_python_package(layout, package);
+        }
     }
     Ok(())
 }
@@ -46,39 +51,42 @@ fn add(layout: &Layout, sysroot: &Path, words: &[&str]) -> Result<()> {
     process::run(layout, &mut command).with_context(|| format!("failed to add `{what}`"))
 }
 
-/// Never fails: one test wants strace, and says so itself where it is missing.
-fn install_strace(layout: &Layout) {
+/// Never fails: what wants the package says itself where it is missing.
+fn install_from_debian(layout: &Layout, package: &str, what: &str) {
     let is_root = process::output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !is_root || !Path::new("/etc/debian_version").exists() {
-        println!("note: `strace` is not installed; the test that uses it will say that it did not run");
+        println!("note: `{package}` is not installed; {what} will say that they did not run");
         return;
     }
     let mut update = Command::new("apt-get");
     update.args(["update", "--quiet"]);
     let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--quiet", "--no-install-recommends", "strace"]);
+    install.args(["install", "--yes", "--quiet", "--no-install-recommends", package]);
     let installed = process::run(layout, &mut update).and_then(|()| process::run(layout, &mut install));
     if let Err(error) = installed {
-        println!(
-            "note: `strace` could not be installed ({error:#}); the test that uses it will say that it did not run"
-        );
+        println!("note: `{package}` could not be installed ({error:#}); {what} will say that they did not run");
     }
 }
 
 /// Where Python packages for tests are installed.
 const PYTHON_TOOLS: &str = "target/tools/python";
 
-/// Never fails: one test makes a guest in Python with it, and says so itself where it is missing.
-fn install_componentize_py(layout: &Layout) {
+/// What tests use of Python, and a file that is there once it is installed: componentize-py makes a guest, `websockets` is
+/// the peer of guests that speak WebSocket.
+const PYTHON_PACKAGES: [(&str, &str); 2] =
+    [("componentize-py==0.25.1", "bin/componentize-py"), ("websockets==17.4", "bin/websockets")];
+
+/// Never fails: the tests that use the package say themselves where it is missing.
+fn install_python_package(layout: &Layout, package: &str) {
     let folder = layout.at(PYTHON_TOOLS);
     let mut make = Command::new("python3");
     make.args(["-m", "venv"]).arg(&folder);
     let mut install = Command::new(folder.join("bin/pip"));
-    install.args(["install", "--quiet", "--disable-pip-version-check", "componentize-py==0.25.1"]);
-    let installed = process::run(layout, &mut make).and_then(|()| process::run(layout, &mut install));
-    if let Err(error) = installed {
+    install.args(["install", "--quiet", "--disable-pip-version-check", package]);
+    let made = if folder.join("bin/pip").is_file() { Ok(()) } else { process::run(layout, &mut make) };
+    if let Err(error) = made.and_then(|()| process::run(layout, &mut install)) {
         println!(
-            "note: componentize-py could not be installed ({error:#}); the test that uses it will say that it did not run"
+            "note: {package} could not be installed ({error:#}); the tests that use it will say that they did not run"
         );
     }
 }

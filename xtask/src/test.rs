@@ -40,7 +40,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy-guests", run: clippy_guests },
     Step { name: "doc", run: doc },
     Step { name: "build", run: build },
-    Step { name: "guests", run: guests::build },
+    Step { name: "guests", run: guests::build_all },
     Step { name: "generated", run: tidy::check_generated },
     Step { name: "test-guests", run: test_guests },
     Step { name: "demo", run: demo::play },

@@ -22,9 +22,11 @@ pub(crate) struct Program {
 pub(crate) const RIPGREP: Program = Program { name: "ripgrep", version: "15.2.0", binary: "rg" };
 /// Formats JSON, from a file into a file.
 pub(crate) const JSONXF: Program = Program { name: "jsonxf", version: "1.1.1", binary: "jsonxf" };
+/// Asks a web server for something, over `std::net` and without TLS; prints nothing when it gets it.
+pub(crate) const HTTPGET: Program = Program { name: "httpget", version: "0.1.23", binary: "httpget" };
 
 /// All of them.
-pub(crate) const ALL: &[&Program] = &[&RIPGREP, &JSONXF];
+pub(crate) const ALL: &[&Program] = &[&RIPGREP, &JSONXF, &HTTPGET];
 
 /// Builds `program` unless that version is there already, and says where it is.
 pub(crate) fn install(layout: &Layout, program: &Program, platform: Platform) -> Result<PathBuf> {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -17,6 +18,7 @@ use scenarios::{Record, Scenario};
 use tempfile::TempDir;
 
 use crate::fixture;
+use crate::peers::Peers;
 use crate::policies::{Middle, Setup};
 
 /// The guest that is run.
@@ -36,6 +38,7 @@ pub(crate) struct Seen {
 pub(crate) struct Doors {
     host: Host,
     component: Vec<u8>,
+    peers: Peers,
     _cache: TempDir,
 }
 
@@ -46,7 +49,7 @@ impl Doors {
         let component = std::fs::read(&path)
             .with_context(|| format!("failed to read `{}`: run `cargo xtask guests`", path.display()))?;
         let cache = tempfile::tempdir()?;
-        Ok(Self { host: Host::new(Cache::Directory(cache.path().to_owned())), component, _cache: cache })
+        Ok(Self { host: Host::new(Cache::Directory(cache.path().to_owned())), component, peers: Peers::start()?, _cache: cache })
     }
 
     /// Runs a scenario in this process, on the SDK.
@@ -57,6 +60,7 @@ impl Doors {
             .clock(stage.clock.clone())
             .observer(stage.observer())
             .variables(fixture::variables())
+            .network(self.peers.network())
             .audit(Box::new(stage.log.clone()));
         let session = Arc::new(builder.build(HostAuthority::claim())?);
         stage.revoker.set(session.revoker()).ok().context("the session is the first")?;
@@ -76,6 +80,7 @@ impl Doors {
             environment: fixture::variables(),
             working_directory: Some(stage.folder.path().to_owned()),
             clock: stage.clock.clone(),
+            network: self.peers.network(),
             stdout: Stdout::Buffer(output.clone()),
             stderr: Stdout::Buffer(errors.clone()),
             audit: Some(Box::new(stage.log.clone())),
@@ -115,13 +120,21 @@ impl Stage {
     fn observer(&self) -> Observer {
         let (revoker, hand, middle) = (Arc::clone(&self.revoker), self.hand.clone(), self.middle);
         Box::new(move |refusal: &Refusal| {
-            let is_middle = refusal.asked == "CHECKPOINT" || refusal.call == "wasi:sockets";
+            let is_middle = ["CHECKPOINT", scenarios::peers::CHECKPOINT].contains(&refusal.asked.as_str());
             let Some(revoker) = revoker.get().filter(|_| is_middle) else { return };
             match middle {
                 Middle::Nothing => {}
                 Middle::RevokeAll => revoker.revoke_all(),
                 Middle::RevokeWriting => revoker.revoke(Capability::FsWrite),
-                Middle::TimePasses => hand.advance(Duration::from_secs(120)),
+                Middle::TimePasses => hand.advance(LONG),
+                Middle::RevokeSoon => {
+                    let revoker = revoker.clone();
+                    soon(move || revoker.revoke_all());
+                }
+                Middle::TimePassesSoon => {
+                    let hand = hand.clone();
+                    soon(move || hand.advance(LONG));
+                }
             }
         })
     }
@@ -130,6 +143,19 @@ impl Stage {
         let root = self.folder.path().canonicalize()?;
         Ok(Seen { lines, audit: self.log.text(&root)?, files: tree::show(&root)? })
     }
+}
+
+/// Longer than any grant of the policies lasts.
+const LONG: Duration = Duration::from_secs(120);
+/// Until a guest that goes on to wait does so.
+const SOON: Duration = Duration::from_millis(50);
+
+/// Does something on another thread, while the guest waits.
+fn soon(act: impl FnOnce() + Send + 'static) {
+    thread::spawn(move || {
+        thread::sleep(SOON);
+        act();
+    });
 }
 
 /// An audit log in memory. A clone is the same log.

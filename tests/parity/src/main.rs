@@ -9,7 +9,9 @@
 mod compare;
 mod doors;
 mod fixture;
+mod peers;
 mod policies;
+mod websocket;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +23,7 @@ use policies::Setup;
 use scenarios::Scenario;
 
 /// Differences that are shown; there may be thousands when one check is missing.
-const MAX_SHOWN: usize = 12;
+const MAX_SHOWN: usize = 400;
 
 /// What was run, and what differed.
 #[derive(Default)]
@@ -33,13 +35,15 @@ struct Tally {
 fn main() -> anyhow::Result<ExitCode> {
     let doors = Doors::open()?;
     let setups = policies::all();
-    let scenarios: Vec<_> = scenarios::through_sdk().collect();
+    let only = std::env::var("PARITY_ONLY").unwrap_or_default();
+    let scenarios: Vec<_> = scenarios::through_sdk().filter(|s| only.split(',').any(|o| s.name.contains(o))).collect();
     let tally = Tally::default();
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         let work = || {
             while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-                setups.iter().for_each(|setup| tally.run(&doors, scenario, setup));
+                let setups = setups.iter().filter(|setup| setup.suits(scenario));
+                setups.for_each(|setup| tally.run(&doors, scenario, setup));
             }
         };
         let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -56,7 +60,9 @@ fn main() -> anyhow::Result<ExitCode> {
 
 impl Tally {
     fn run(&self, doors: &Doors, scenario: &Scenario, setup: &Setup) {
+        let begun = std::time::Instant::now();
         let outcome = self.compare(doors, scenario, setup);
+        if begun.elapsed().as_millis() > 1500 { eprintln!("SLOW {:?} {} | {} {:?}", begun.elapsed(), scenario.name, setup.name, outcome.as_ref().err().map(|e| format!("{e:#}"))); }
         if let Err(difference) = outcome {
             let mut differences = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
             differences.push(format!("scenario `{}`, policy `{}`: {difference:#}", scenario.name, setup.name));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use caphost::policy::{Grant, Policy, Quota, Rule, parse_list};
-use scenarios::Scenario;
+use scenarios::{Scenario, peers};
 
 /// A policy for each scenario, and what happens in the middle of one.
 pub(crate) struct Setup {
@@ -30,10 +30,14 @@ pub(crate) enum Middle {
     RevokeWriting,
     /// Two minutes pass by the session's clock.
     TimePasses,
+    /// Every grant is taken back soon after, while the guest waits.
+    RevokeSoon,
+    /// Two minutes pass by the session's clock soon after, while the guest waits.
+    TimePassesSoon,
 }
 
 /// Everything that a scenario could need.
-const EVERYTHING: &str = "fs:.,env,time,random";
+const EVERYTHING: &str = "fs:.,env,net,time,random";
 
 impl Setup {
     /// The policy for `scenario`.
@@ -41,8 +45,15 @@ impl Setup {
         let builder =
             (self.grants)(scenario).into_iter().fold(Policy::builder(), |builder, grant| builder.allow(grant));
         // So that the sign for the middle is refused under every policy.
-        let denies = rules(self.denies).into_iter().chain(rules("env:CHECKPOINT"));
+        let checkpoint = format!("env:CHECKPOINT,net.connect:{}", peers::CHECKPOINT);
+        let denies = rules(self.denies).into_iter().chain(rules(&checkpoint));
         denies.fold(builder, |builder, rule| builder.deny(rule)).build()
+    }
+
+    /// Whether `scenario` comes to an end under it: one that waits does where something ends that, or where nothing is granted.
+    pub(crate) fn suits(&self, scenario: &Scenario) -> bool {
+        let ends_waiting = matches!(self.middle, Middle::RevokeSoon | Middle::TimePassesSoon);
+        ends_waiting == scenario.waits || (scenario.waits && (self.grants)(scenario).is_empty())
     }
 }
 
@@ -66,6 +77,13 @@ pub(crate) fn all() -> Vec<Setup> {
         setup("everything but reading files", everything, "fs.read"),
         setup("everything but files, which are granted", everything, "fs"),
         setup("everything but the environment", everything, "env"),
+        setup("everything but the network, which is granted", everything, "net"),
+        setup("everything but TCP", everything, "net.connect,net.listen"),
+        setup("everything but datagrams", everything, "net.udp"),
+        setup("everything but WebSockets", everything, "websocket.connect,websocket.listen"),
+        setup("everything but this host", everything, "net:loopback"),
+        setup("everything but names", everything, "net:peer.test,net:nobody.test"),
+        setup("everything but one port", everything, "net:127.77.1.1:27071,net:127.77.1.1:27080"),
         setup("everything but time", everything, "time"),
         setup("everything but chance", everything, "random"),
         setup("reading only", |_| list("fs.read:.,env.read,time,random"), ""),
@@ -75,17 +93,30 @@ pub(crate) fn all() -> Vec<Setup> {
         setup("a subdirectory more", |_| list("fs.read:./data,fs:./data/sub"), ""),
         setup("other places in the tree", |_| list("fs.read:./out::/data,fs:./data::/out"), ""),
         setup("files only", |_| list("fs:."), ""),
-        setup("all but files", |_| list("env,time,random"), ""),
+        setup("all but files", |_| list("env,net,time,random"), ""),
+        setup("the network only", |_| list("net"), ""),
+        setup("this host only", |_| list("net:loopback"), ""),
+        setup("the peers' address only", |_| list("net:127.77.1.1"), ""),
+        setup("public addresses only", |_| list("net:public"), ""),
+        setup("names only", |_| list("net:peer.test,net:*.test"), ""),
+        setup("TCP to everybody", |_| list("net.connect"), ""),
         setup("twice the same", |scenario| [needs(scenario), needs(scenario)].concat(), ""),
         setup("expired", |_| expiring(Duration::ZERO), ""),
         setup("not expired yet", |_| expiring(Duration::from_secs(60)), ""),
         middle("expires in the middle", |_| expiring(Duration::from_secs(60)), Middle::TimePasses),
+        middle("expires while it waits", |_| expiring(Duration::from_secs(60)), Middle::TimePassesSoon),
+        middle("revoked while it waits", everything, Middle::RevokeSoon),
+        middle("revoked while it waits, what it needs", needs, Middle::RevokeSoon),
         middle("revoked in the middle", everything, Middle::RevokeAll),
         middle("writing revoked in the middle", everything, Middle::RevokeWriting),
-        counted("one call", |_| limited(Some(1), None)),
-        counted("three calls", |_| limited(Some(3), None)),
-        counted("one byte less than the file", |_| limited(None, Some(5))),
-        counted("as many bytes as the file", |_| limited(None, Some(6))),
+        counted("one call", |_| limited(Quota { operations: Some(1), ..Quota::default() })),
+        counted("three calls", |_| limited(Quota { operations: Some(3), ..Quota::default() })),
+        counted("one byte less than the file", |_| limited(Quota { bytes: Some(5), ..Quota::default() })),
+        counted("as many bytes as the file", |_| limited(Quota { bytes: Some(6), ..Quota::default() })),
+        counted("six bytes in", |_| limited(Quota { received_bytes: Some(6), ..Quota::default() })),
+        counted("six bytes out", |_| limited(Quota { sent_bytes: Some(6), ..Quota::default() })),
+        counted("two connections", |_| limited(Quota { connections: Some(2), ..Quota::default() })),
+        counted("two connections at a time", |_| limited(Quota { concurrent: Some(2), ..Quota::default() })),
     ]
 }
 
@@ -118,7 +149,6 @@ fn expiring(after: Duration) -> Vec<Grant> {
     list(EVERYTHING).into_iter().map(|grant| Grant { expires_after: Some(after), ..grant }).collect()
 }
 
-fn limited(operations: Option<u64>, bytes: Option<u64>) -> Vec<Grant> {
-    let quota = Some(Quota { operations, bytes });
-    list(EVERYTHING).into_iter().map(|grant| Grant { quota, ..grant }).collect()
+fn limited(quota: Quota) -> Vec<Grant> {
+    list(EVERYTHING).into_iter().map(|grant| Grant { quota: Some(quota), ..grant }).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// The guests whose operations are functions.
-const GUESTS: [&str; 2] = [" {probe}", " {host-api}"];
+const GUESTS: [&str; 4] = [" {probe}", " {host-api}", " {http-probe}", " {sockets}"];
 
 /// Operations, and in which way each was seen.
 #[derive(Debug, Default)]
@@ -51,9 +51,10 @@ impl Seen {
     }
 }
 
-/// The refusal of either front door.
+/// The refusal of any front door.
 fn is_refusal(answer: &str) -> bool {
-    answer == "err not-permitted" || answer.starts_with("err denied ")
+    matches!(answer, "err access-denied" | "err not-permitted" | "err HTTP-request-denied")
+        || answer.starts_with("err denied ")
 }
 
 fn is_wrong_handle(answer: &str) -> bool {

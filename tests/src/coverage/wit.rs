@@ -23,17 +23,17 @@ pub struct Function {
     pub name: String,
 }
 
-/// The package whose operations are always named with their interface or resource.
-const OWN: &str = "caphost:host/";
+/// The packages whose operations are always named with their interface or resource.
+const QUALIFIED: &[&str] = &["caphost:host/", "wasi:http/", "wasi:sockets/"];
 
 impl Function {
     /// The name of the guest's operation.
     pub fn operation(&self) -> String {
         let interface = self.interface.rsplit_once('/').map_or("", |(_, interface)| interface);
-        let is_own = self.interface.starts_with(OWN);
+        let is_qualified = QUALIFIED.iter().any(|prefix| self.interface.starts_with(prefix));
         match &self.resource {
-            Some(resource) if is_own => format!("{resource}.{}", self.name),
-            _ if is_own || AMBIGUOUS.contains(&self.name.as_str()) => format!("{interface}.{}", self.name),
+            Some(resource) if is_qualified => format!("{resource}.{}", self.name),
+            _ if is_qualified || AMBIGUOUS.contains(&self.name.as_str()) => format!("{interface}.{}", self.name),
             _ => self.name.clone(),
         }
     }
@@ -93,7 +93,9 @@ fn of_package(package: &UnresolvedPackage) -> Vec<Function> {
         for function in interface.functions.values().filter(|function| is_stable(&function.stability)) {
             let name_of = |resource| package.types.get(resource).and_then(|resource| resource.name.clone());
             let (resource, name) = match function.kind {
-                FunctionKind::Method(resource) => (name_of(resource), function.item_name().to_owned()),
+                FunctionKind::Method(resource) | FunctionKind::Static(resource) => {
+                    (name_of(resource), function.item_name().to_owned())
+                }
                 // Called by the name of what it makes.
                 FunctionKind::Constructor(resource) => (None, name_of(resource).unwrap_or_default()),
                 _ => (None, function.item_name().to_owned()),

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::rows::Whole;
+use super::servers::Servers;
 use crate::layout::{Layout, Platform};
 use crate::process;
 
@@ -22,6 +23,8 @@ pub(super) struct Bench<'a> {
     pub(super) ripgrep_wasm: PathBuf,
     /// ripgrep, as a program.
     pub(super) ripgrep_native: PathBuf,
+    /// The servers of the network rows.
+    pub(super) servers: Servers,
 }
 
 /// Who runs a guest.
@@ -39,6 +42,10 @@ pub(super) enum Host {
 pub(super) const FILES: &str = "files";
 /// The source tree, below [`Bench::folder`].
 pub(super) const TREE: &str = "tree";
+/// What `wasmtime run` is told so that a guest may use the network: all of it.
+const WASMTIME_NETWORK: &[&str] = &["-S", "inherit-network,tcp,udp,allow-ip-name-lookup", "-S", "http"];
+/// What caphost is told for the same guest.
+pub(super) const NETWORK_GRANTS: [&str; 2] = ["--allow", "net.connect:127.0.0.1,time.wall"];
 const AUDIT: &str = "audit.jsonl";
 
 /// Those that this machine has: natively, `wasmtime` from the PATH or from `$WASMTIME`, and our release build.
@@ -77,7 +84,7 @@ impl Host {
 impl Bench<'_> {
     /// The guest `bench`, working on [`FILES`].
     pub(super) fn operations(&self, host: &Host) -> Result<Command> {
-        let mut command = self.guest(host, "bench", Some(FILES), &["--allow", "fs:./files,time.wall"])?;
+        let mut command = self.guest(host, "bench", &["--dir", FILES], &["--allow", "fs:./files,time.wall"])?;
         command.args(["run", FILES]);
         Ok(command)
     }
@@ -85,10 +92,10 @@ impl Bench<'_> {
     /// A whole program.
     pub(super) fn whole(&self, host: &Host, program: Whole) -> Result<Command> {
         match program {
-            Whole::Hello => self.guest(host, "hello", None, &[]),
+            Whole::Hello => self.guest(host, "hello", &[], &[]),
             Whole::Ripgrep => {
                 let (wasm, native) = (&self.ripgrep_wasm, &self.ripgrep_native);
-                let mut command = self.command(host, wasm, native, Some(TREE), &["--allow", "fs.read:./tree"])?;
+                let mut command = self.command(host, wasm, native, &["--dir", TREE], &["--allow", "fs.read:./tree"])?;
                 // What the folders above say must not decide what is searched, and there are no threads.
                 command.args(["-j1", "--no-config", "--no-ignore-parent", "--count", r"fn [a-z]+_parse\b", TREE]);
                 Ok(command)
@@ -96,25 +103,25 @@ impl Bench<'_> {
         }
     }
 
-    fn guest(&self, host: &Host, name: &str, mount: Option<&str>, grants: &[&str]) -> Result<Command> {
-        let (wasm, native) = (self.layout.guest(name, Platform::Wasm), self.layout.guest(name, Platform::Native));
-        self.command(host, &wasm, &native, mount, grants)
+    /// The guest `bench-net`, talking to [`Bench::servers`].
+    pub(super) fn network(&self, host: &Host) -> Result<Command> {
+        let mut command = self.guest(host, "bench-net", WASMTIME_NETWORK, &NETWORK_GRANTS)?;
+        command.args(self.servers.arguments());
+        Ok(command)
     }
 
-    /// `mount` is what wasmtime gives to a guest, `grants` what caphost does.
-    fn command(
-        &self,
-        host: &Host,
-        wasm: &Path,
-        native: &Path,
-        mount: Option<&str>,
-        grants: &[&str],
-    ) -> Result<Command> {
+    fn guest(&self, host: &Host, name: &str, wasmtime: &[&str], grants: &[&str]) -> Result<Command> {
+        let (wasm, native) = (self.layout.guest(name, Platform::Wasm), self.layout.guest(name, Platform::Native));
+        self.command(host, &wasm, &native, wasmtime, grants)
+    }
+
+    /// `wasmtime` is what wasmtime is told to give to a guest, `grants` what caphost is.
+    fn command(&self, host: &Host, wasm: &Path, native: &Path, wasmtime: &[&str], grants: &[&str]) -> Result<Command> {
         let mut command = match host {
             Host::Native => Command::new(native),
             Host::Wasmtime(program) => {
                 let mut command = Command::new(program);
-                command.arg("run").args(mount.map(|folder| ["--dir", folder]).into_iter().flatten()).arg(wasm);
+                command.arg("run").args(wasmtime).arg(wasm);
                 command
             }
             Host::Caphost(program) => {

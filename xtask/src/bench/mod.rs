@@ -6,6 +6,7 @@ mod report;
 mod rows;
 mod samples;
 mod sdk;
+mod servers;
 mod table;
 mod tree;
 mod verdict;
@@ -21,6 +22,7 @@ use crate::layout::{Layout, Platform};
 use crate::{guests, process, third_party, tidy};
 use hosts::Bench;
 use report::Report;
+use servers::Servers;
 
 /// What `cargo xtask bench` takes.
 #[derive(Args)]
@@ -37,6 +39,9 @@ pub(crate) struct Options {
     /// Write the results into docs/benchmarks.md
     #[arg(long, conflicts_with = "rows")]
     update_docs: bool,
+    /// Move little over the network (16 MiB, 100 requests): for a trial, the numbers mean nothing
+    #[arg(long, conflicts_with_all = ["update_docs", "check"])]
+    trial: bool,
     /// Fail when the bar is missed
     #[arg(long)]
     check: bool,
@@ -50,7 +55,10 @@ pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
     rows::check_names(&options.rows)?;
     process::run(layout, process::cargo(layout).args(["build", "--release", "--workspace", "--bins"]))?;
     guests::build(layout)?;
+    fs::create_dir_all(layout.at("target/bench"))?;
+    let size = if options.trial { servers::TRIAL } else { servers::FULL };
     let bench = Bench {
+        servers: Servers::start(layout, size)?,
         ripgrep_wasm: third_party::install(layout, &third_party::RIPGREP, Platform::Wasm)?,
         ripgrep_native: third_party::install(layout, &third_party::RIPGREP, Platform::Native)?,
         hosts: hosts::available(layout),

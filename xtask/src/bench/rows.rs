@@ -17,6 +17,8 @@ pub(super) struct Row {
 pub(super) enum Source {
     /// The guest `bench` times an operation; nanoseconds.
     Operation,
+    /// The guest `bench-net` times it, with servers on this machine; nanoseconds.
+    Network,
     /// A whole process, from start to end; nanoseconds.
     Process(Whole),
     /// The most memory that a process has held; bytes.
@@ -43,6 +45,9 @@ pub(super) const ROWS: &[Row] = &[
     operation("write-16m", "write 16 MiB by 64 KiB"),
     operation("list-1000", "list 1 000 entries"),
     operation("create-remove", "create + remove"),
+    network("tcp-echo", "TCP: 64 B there and back"),
+    network("tcp-stream", "TCP: read 1 GiB"),
+    network("http-kept-alive", "HTTP: 10 000 requests, one after the other"),
     Row { name: "hello", title: "start of `hello`, warm cache", source: Source::Process(Whole::Hello) },
     Row { name: "ripgrep", title: "ripgrep over 3 000 files", source: Source::Process(Whole::Ripgrep) },
     Row { name: "hello-memory", title: "peak memory of `hello`", source: Source::Memory },
@@ -50,6 +55,10 @@ pub(super) const ROWS: &[Row] = &[
 
 const fn operation(name: &'static str, title: &'static str) -> Row {
     Row { name, title, source: Source::Operation }
+}
+
+const fn network(name: &'static str, title: &'static str) -> Row {
+    Row { name, title, source: Source::Network }
 }
 
 /// The rows that `wanted` names; all when it names none.

@@ -55,9 +55,10 @@ fn warm_up(bench: &Bench<'_>) -> Result<()> {
 
 fn measure(bench: &Bench<'_>, host: &Host, rows: &[&'static Row]) -> Result<Vec<(&'static str, f64)>> {
     let mut numbers = operations(bench, host, rows)?;
+    numbers.extend(network(bench, host, rows)?);
     for row in rows {
         let number = match row.source {
-            Source::Operation => continue,
+            Source::Operation | Source::Network => continue,
             Source::Process(program) => Some(whole::time_ns(|| bench.whole(host, program))?),
             Source::Memory => whole::peak_memory(bench.whole(host, Whole::Hello)?)?,
         };
@@ -67,12 +68,24 @@ fn measure(bench: &Bench<'_>, host: &Host, rows: &[&'static Row]) -> Result<Vec<
 }
 
 fn operations(bench: &Bench<'_>, host: &Host, rows: &[&'static Row]) -> Result<Vec<(&'static str, f64)>> {
-    let names: Vec<_> = rows.iter().filter(|row| row.source == Source::Operation).map(|row| row.name).collect();
+    timed_by_guest(Source::Operation, rows, || bench.operations(host))
+}
+
+fn network(bench: &Bench<'_>, host: &Host, rows: &[&'static Row]) -> Result<Vec<(&'static str, f64)>> {
+    timed_by_guest(Source::Network, rows, || bench.network(host))
+}
+
+/// The numbers that a guest prints for those of `rows` that come from `source`; it is not started for none.
+fn timed_by_guest(
+    source: Source,
+    rows: &[&'static Row],
+    command: impl FnOnce() -> Result<Command>,
+) -> Result<Vec<(&'static str, f64)>> {
+    let names: Vec<_> = rows.iter().filter(|row| row.source == source).map(|row| row.name).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let mut command = bench.operations(host)?;
-    let printed = process::output_of(command.args(&names))?;
+    let printed = process::output_of(command()?.args(&names))?;
     names.into_iter().map(|name| Ok((name, number_of(name, &printed)?))).collect()
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::hosts::{Bench, FILES};
+use super::hosts::{Bench, FILES, NETWORK_GRANTS};
 use super::samples;
 use crate::layout::Platform;
 use crate::process;
@@ -19,10 +19,15 @@ const CALLS: &[(&str, &str)] = &[
     ("env-var", "`env::var`"),
     ("now", "`Instant::now`"),
     ("random-32", "`random::fill` of 32 B"),
+    ("tcp-echo", "TCP: 64 B there and back"),
+    ("tcp-stream", "TCP: read 1 GiB"),
+    ("http-kept-alive", "HTTP: 10 000 requests; std: as wasm `wasi:http`, natively by hand"),
 ];
 
 /// The guest.
 const GUEST: &str = "bench-sdk";
+/// The guests of the network rows: those of `std::net`, and those of the SDK.
+const NETWORK_GUESTS: [(&str, &str); 2] = [("std.", "bench-net"), ("sdk.", "bench-net-sdk")];
 /// What it is granted.
 const GRANTS: [&str; 4] = ["--allow", "fs.read:./files,time,random", "--env", "BENCH_VALUE=value"];
 
@@ -52,24 +57,45 @@ pub(super) fn measure(bench: &Bench<'_>, rounds: u32) -> Result<Vec<Call>> {
     for round in 1..=rounds {
         println!("round {round} of {rounds}: the SDK");
         for platform in [Platform::Native, Platform::Wasm] {
-            for line in process::output_of(&mut command(bench, platform))?.lines() {
-                if let Some((row, number)) = line.split_once(' ') {
-                    numbers.entry((platform, row.to_owned())).or_default().push(number.parse()?);
-                }
+            note(&mut numbers, platform, "", &mut command(bench, platform))?;
+            for (door, guest) in NETWORK_GUESTS {
+                note(&mut numbers, platform, door, &mut network(bench, platform, guest))?;
             }
         }
     }
     Ok(CALLS.iter().map(|(name, title)| call(name, title, &numbers)).collect())
 }
 
+/// Runs `command` and keeps each number that it prints, under the row's name behind `door`.
+fn note(numbers: &mut Numbers, platform: Platform, door: &str, command: &mut Command) -> Result<()> {
+    for line in process::output_of(command)?.lines() {
+        if let Some((row, number)) = line.split_once(' ') {
+            numbers.entry((platform, format!("{door}{row}"))).or_default().push(number.parse()?);
+        }
+    }
+    Ok(())
+}
+
 fn command(bench: &Bench<'_>, platform: Platform) -> Command {
+    let mut command = caphost(bench, platform, GUEST, &GRANTS);
+    command.args(["run", FILES]);
+    command
+}
+
+fn network(bench: &Bench<'_>, platform: Platform, guest: &str) -> Command {
+    let mut command = caphost(bench, platform, guest, &NETWORK_GRANTS);
+    command.args(bench.servers.arguments());
+    command
+}
+
+fn caphost(bench: &Bench<'_>, platform: Platform, guest: &str, grants: &[&str]) -> Command {
     let mut command = Command::new(bench.layout.caphost("release"));
     command.arg(if platform == Platform::Wasm { "run" } else { "exec" });
-    command.args(GRANTS).args(["--audit", "audit-sdk.jsonl"]);
+    command.args(grants).args(["--audit", "audit-sdk.jsonl"]);
     if platform == Platform::Native {
         command.arg("--");
     }
-    command.arg(bench.layout.guest(GUEST, platform)).args(["run", FILES]).current_dir(&bench.folder);
+    command.arg(bench.layout.guest(guest, platform)).current_dir(&bench.folder);
     command
 }
 

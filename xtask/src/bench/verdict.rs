@@ -20,6 +20,9 @@ const MEAN: f64 = 0.40;
 /// How many times faster a small write has to be.
 const SMALL_WRITE: f64 = 20.0;
 
+/// How many times faster requests on a kept connection have to be.
+const KEPT_ALIVE: f64 = 3.0;
+
 /// The claims that the measured rows allow to judge.
 pub(super) fn claims(rows: &[Line], means: &Means) -> Vec<Claim> {
     let timed = || rows.iter().filter(|line| line.name != "hello-memory");
@@ -43,6 +46,11 @@ pub(super) fn claims(rows: &[Line], means: &Means) -> Vec<Claim> {
         text: format!("small writes at least {SMALL_WRITE:.0} times faster"),
         found: format!("{:.1} times", ratio.recip()),
         holds: ratio.recip() >= SMALL_WRITE,
+    }));
+    claims.extend(ratio_of("http-kept-alive").map(|ratio| Claim {
+        text: format!("HTTP requests at least {KEPT_ALIVE:.0} times faster"),
+        found: format!("{:.1} times", ratio.recip()),
+        holds: ratio.recip() >= KEPT_ALIVE,
     }));
     claims.extend(ratio_of("hello").map(|ratio| Claim {
         text: "start of `hello` from a warm cache no slower".into(),

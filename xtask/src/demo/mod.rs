@@ -1,6 +1,8 @@
-//! The main job on real input: guests on real files, each with its grant and without.
+//! The main job on real input: guests on real files and with a real server, each with its grant and without.
 
 mod corpus;
+mod network;
+mod peers;
 mod scenes;
 
 use std::fs;
@@ -11,6 +13,7 @@ use anyhow::{Result, bail};
 
 use crate::layout::{Layout, Platform};
 use crate::{guests, host, process, third_party};
+use peers::Cast;
 use scenes::{Outcome, SCENES, Scene};
 
 /// Builds everything and shows every scene.
@@ -26,10 +29,15 @@ pub(crate) fn play(layout: &Layout) -> Result<()> {
     println!("\nIn target/demo lie `data` (this project's own texts), an empty `out`, and `secrets`.");
     let mut failures = Vec::new();
     for scene in SCENES {
-        failures.extend(show(layout, &stage, scene)?);
+        failures.extend(show(layout, &stage, scene, None)?);
+    }
+    println!("\nNow there is a web server, `api.test`, and a name server that knows it.");
+    let cast = Cast::start(&layout.program("debug", "peers"), &stage)?;
+    for scene in network::SCENES {
+        failures.extend(show(layout, &stage, scene, Some(&cast))?);
     }
     if failures.is_empty() {
-        println!("\ndemo: all {} runs ended as they should", SCENES.len());
+        println!("\ndemo: all {} runs ended as they should", SCENES.len() + network::SCENES.len());
         return Ok(());
     }
     bail!("demo: {}", failures.join("; "))
@@ -43,6 +51,8 @@ fn set_up(layout: &Layout) -> Result<PathBuf> {
         ("word-report", Platform::Wasm, "word-report.wasm"),
         ("file-index", Platform::Wasm, "file-index.wasm"),
         ("file-index", Platform::Native, "file-index"),
+        ("fetch", Platform::Wasm, "fetch.wasm"),
+        ("fetch", Platform::Native, "fetch"),
     ] {
         fs::copy(layout.guest(guest, platform), stage.join(name))?;
     }
@@ -54,14 +64,24 @@ fn set_up(layout: &Layout) -> Result<PathBuf> {
 }
 
 /// Prints one scene; returns what is wrong with its end.
-fn show(layout: &Layout, stage: &Path, scene: &Scene) -> Result<Option<String>> {
+fn show(layout: &Layout, stage: &Path, scene: &Scene, cast: Option<&Cast>) -> Result<Option<String>> {
+    let arguments = arguments(scene, cast);
+    let line = arguments.iter().map(|word| process::quoted(word)).collect::<Vec<_>>().join(" ");
     println!("\n# {}", scene.why);
-    println!("$ caphost {}", scene.arguments.join(" "));
-    let mut caphost = Command::new(layout.caphost("debug"));
-    let output = process::captured(caphost.current_dir(stage).args(scene.arguments))?;
+    println!("$ caphost {line}");
+    let caphost = layout.caphost("debug");
+    let mut command = cast.map_or_else(|| Command::new(&caphost), |cast| cast.command(&caphost));
+    let output = process::captured(command.current_dir(stage).args(&arguments))?;
     print!("{}{}", process::lossy(&output.stdout), process::lossy(&output.stderr));
     println!("(exit code {})", output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string()));
-    Ok(wrong_with(scene, &output))
+    Ok(wrong_with(scene, &output).map(|problem| format!("`caphost {line}` {problem}")))
+}
+
+/// The words of a scene, as they are typed.
+fn arguments(scene: &Scene, cast: Option<&Cast>) -> Vec<String> {
+    let Some(cast) = cast else { return scene.arguments.iter().map(|word| (*word).to_owned()).collect() };
+    let in_full = |word: &&'static str| if *word == "{options}" { network::OPTIONS.to_vec() } else { vec![*word] };
+    scene.arguments.iter().flat_map(in_full).map(|word| cast.fill(word)).collect()
 }
 
 fn wrong_with(scene: &Scene, output: &Output) -> Option<String> {
@@ -73,5 +93,5 @@ fn wrong_with(scene: &Scene, output: &Output) -> Option<String> {
         Outcome::Refusal(code) if !stderr.contains(code) => format!("was not refused with {code}"),
         Outcome::Answer(_) | Outcome::Refusal(_) => return None,
     };
-    Some(format!("`caphost {}` {problem}", scene.arguments.join(" ")))
+    Some(problem)
 }

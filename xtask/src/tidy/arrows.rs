@@ -22,8 +22,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("caphost", &["caphost-caps", "caphost-policy"]),
     ("caphost-cli", &["caphost", "caphost-caps", "caphost-policy"]),
     ("caphost-sdk", &["caphost-caps", "caphost-policy"]),
-    ("caphost-tests", &["caphost", "caphost-caps", "caphost-policy", "caphost-sdk"]),
-    ("caphost-parity", &["caphost", "caphost-sdk", "caphost-tests", "scenarios"]),
+    ("caphost-peers", &[]),
+    ("caphost-tests", &["caphost", "caphost-caps", "caphost-peers", "caphost-policy", "caphost-sdk"]),
+    ("caphost-parity", &["caphost", "caphost-peers", "caphost-sdk", "caphost-tests", "scenarios"]),
     ("scenarios", &["caphost-sdk"]),
     ("xtask", &[]),
 ];

@@ -54,11 +54,24 @@ fn caps_is_not_ambient(tree: &Tree) -> Vec<Violation> {
         "Instant::now",
         "clock_gettime",
         "getrandom",
-        "TcpStream",
-        "TcpListener",
-        "UdpSocket",
+        "tokio::net",
+        "socket_with",
+        "connect_unspec",
+        "acceptfrom_with",
     ];
-    found(tree.code_below(CAPS).filter(|file| !is_ambient(file)), WORDS)
+    let files = || tree.code_below(CAPS).filter(|file| !is_ambient(file));
+    let mut violations = found(files(), WORDS);
+    for file in files() {
+        let opened = file.code_lines().filter(|(_, line)| imports_a_socket(line));
+        violations.extend(opened.map(|(place, line)| Violation::at(place, format!("`{}`", line.trim()))));
+    }
+    violations
+}
+
+/// A socket of the standard library; those of the same names in `caphost_caps::net` hold a permit.
+fn imports_a_socket(line: &str) -> bool {
+    const SOCKETS: [&str; 4] = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs"];
+    source::has_word(line, "std::net") && SOCKETS.iter().any(|socket| source::has_word(line, socket))
 }
 
 fn is_ambient(file: &File) -> bool {
@@ -111,6 +124,16 @@ mod tests {
         let text = "fn now() { std::time::SystemTime::now() }";
         let tree = Tree::of(&[("host/caps/src/clock.rs", text), ("host/caps/src/ambient/clock.rs", text)]);
         assert_eq!(caps_is_not_ambient(&tree), [Violation::at("host/caps/src/clock.rs:1", "`SystemTime::now`")]);
+    }
+
+    #[test]
+    fn a_socket_of_the_standard_library_is_found_and_one_with_a_permit_is_not() {
+        let tree = Tree::of(&[(
+            "host/caps/src/a.rs",
+            "use crate::net::TcpStream;\nuse std::net::{SocketAddr, TcpStream};\nuse tokio::net::UdpSocket;",
+        )]);
+        let places: Vec<_> = caps_is_not_ambient(&tree).into_iter().map(|violation| violation.place).collect();
+        assert_eq!(places, ["host/caps/src/a.rs:3", "host/caps/src/a.rs:2"]);
     }
 
     #[test]

@@ -3,13 +3,45 @@
 use std::collections::BTreeMap;
 
 use crate::bindings::caphost::host::fs::File;
+use crate::bindings::caphost::host::http::{IncomingBody, OutgoingBody};
+use crate::bindings::caphost::host::net::{TcpListener, TcpStream, UdpSocket};
 use crate::bindings::caphost::host::random::Seeded;
+use crate::bindings::caphost::host::websocket::{Connection, Listener};
 use crate::operation::{Failure, Operation, Outcome};
 
-/// One open thing.
-pub(crate) enum Handle {
-    File(File),
-    Seeded(Seeded),
+/// Each kind of open thing: its variant, its type, and what finds one by its name.
+macro_rules! kinds {
+    ($($find:ident $kind:ident $words:literal,)*) => {
+        /// One open thing.
+        pub(crate) enum Handle {
+            $($kind($kind),)*
+        }
+
+        impl Handles {
+            $(
+                #[doc = concat!("The ", $words, " `name`.")]
+                pub(crate) fn $find(&self, name: &str) -> Result<&$kind, Failure> {
+                    match self.named.get(name) {
+                        Some(Handle::$kind(handle)) => Ok(handle),
+                        Some(_) => Err(Failure::Usage(format!(concat!("`{}` is no ", $words), name))),
+                        None => Err(Failure::Skipped(format!("no handle `{name}`"))),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+kinds! {
+    file File "file",
+    seeded Seeded "generator",
+    tcp_stream TcpStream "connection",
+    tcp_listener TcpListener "listener",
+    udp_socket UdpSocket "port for datagrams",
+    outgoing_body OutgoingBody "body of a request",
+    incoming_body IncomingBody "body of a response",
+    connection Connection "WebSocket",
+    listener Listener "listener of WebSockets",
 }
 
 /// All open things.
@@ -21,24 +53,6 @@ pub(crate) struct Handles {
 }
 
 impl Handles {
-    /// The file `name`.
-    pub(crate) fn file(&self, name: &str) -> Result<&File, Failure> {
-        match self.named.get(name) {
-            Some(Handle::File(file)) => Ok(file),
-            Some(Handle::Seeded(_)) => Err(Failure::Usage(format!("`{name}` is no file"))),
-            None => Err(Failure::Skipped(format!("no handle `{name}`"))),
-        }
-    }
-
-    /// The generator `name`.
-    pub(crate) fn seeded(&self, name: &str) -> Result<&Seeded, Failure> {
-        match self.named.get(name) {
-            Some(Handle::Seeded(seeded)) => Ok(seeded),
-            Some(Handle::File(_)) => Err(Failure::Usage(format!("`{name}` is no generator"))),
-            None => Err(Failure::Skipped(format!("no handle `{name}`"))),
-        }
-    }
-
     /// Keeps `handle` under `name`; an older one of that name is dropped.
     pub(crate) fn keep(&mut self, name: &str, handle: Handle) -> Outcome {
         match name {
@@ -47,21 +61,45 @@ impl Handles {
         }
         Ok(String::new())
     }
+
+    /// Gives a handle away.
+    pub(crate) fn take(&mut self, name: &str) -> Result<Handle, Failure> {
+        self.named.remove(name).ok_or_else(|| Failure::Skipped(format!("no handle `{name}`")))
+    }
+
+    /// The port that a handle was given.
+    fn port(&self, name: &str) -> Result<u16, Failure> {
+        let address = match self.named.get(name) {
+            Some(Handle::TcpStream(stream)) => stream.local_address()?,
+            Some(Handle::TcpListener(listener)) => listener.local_address()?,
+            Some(Handle::UdpSocket(socket)) => socket.local_address()?,
+            Some(Handle::Listener(listener)) => listener.local_address()?,
+            Some(_) => return Err(Failure::Usage(format!("`{name}` has no port"))),
+            None => return Err(Failure::Skipped(format!("no handle `{name}`"))),
+        };
+        Ok(address.port)
+    }
+
+    /// `text`, with `@NAME` written as the port of that handle.
+    pub(crate) fn with_ports(&self, text: &str) -> Result<String, Failure> {
+        let Some((before, rest)) = text.split_once('@') else { return Ok(text.to_owned()) };
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        Ok(format!("{before}{}{after}", self.port(name)?))
+    }
+
+    /// A port: a number, or `@NAME`.
+    pub(crate) fn port_at(&self, operation: &Operation, index: usize) -> Result<u16, Failure> {
+        let word = self.with_ports(operation.word(index)?)?;
+        word.parse().map_err(|_| Failure::Usage(format!("`{word}` is no port")))
+    }
 }
 
 /// `drop HANDLE`, `say TEXT`.
 pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcome> {
     Some(match operation.name.as_str() {
-        "drop" => drop_handle(operation, handles),
+        "drop" => operation.word(0).and_then(|name| handles.take(name)).map(|_| String::new()),
         "say" => Ok(operation.rest(0).join(" ")),
         _ => return None,
     })
-}
-
-fn drop_handle(operation: &Operation, handles: &mut Handles) -> Outcome {
-    let name = operation.word(0)?;
-    match handles.named.remove(name) {
-        Some(_) => Ok(String::new()),
-        None => Err(Failure::Skipped(format!("no handle `{name}`"))),
-    }
 }

@@ -5,7 +5,8 @@
 //! `OPERATION -> err CASE …`. The part before the arrow is written before the call is made, so the line of a call that traps
 //! ends in `->`.
 //!
-//! - Handles are named by their first argument (`fs.open NEW …`, `random.seeded NEW …`); `+` keeps each without a name.
+//! - Handles are named by their first argument (`fs.open NEW …`, `random.seeded NEW …`); `+` keeps each without a name. `@NAME` is the
+//!   port that a handle was given.
 //! - `%41` stands for the byte 0x41, `''` for the empty text, `~N` for N bytes.
 //! - `repeat N OPERATION` makes the call N times, and prints what the last one answered.
 //! - Nothing that differs from run to run is printed unless the operation ends in `show`.
@@ -16,9 +17,13 @@ mod env;
 mod file;
 mod fs;
 mod handles;
+mod http;
+mod net;
 mod operation;
 mod random;
+mod socket;
 mod time;
+mod websocket;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,7 +33,19 @@ use operation::{Failure, Operation, Outcome};
 
 /// Every family of operations: it answers `None` when a name is not one of its own.
 const FAMILIES: &[fn(&Operation, &mut Handles) -> Option<Outcome>] =
-    &[handles::run, capabilities::run, env::run, fs::run, file::run, random::run, time::run];
+    &[
+        handles::run,
+        capabilities::run,
+        env::run,
+        fs::run,
+        file::run,
+        net::run,
+        socket::run,
+        http::run,
+        websocket::run,
+        random::run,
+        time::run,
+    ];
 
 fn main() -> ExitCode {
     let mut handles = Handles::default();

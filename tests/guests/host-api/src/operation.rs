@@ -106,6 +106,11 @@ pub(crate) fn done((): ()) -> Outcome {
     Ok(String::new())
 }
 
+/// The argument at `index` as a time in nanoseconds; `-` is none.
+pub(crate) fn timeout(operation: &Operation, index: usize) -> Result<Option<u64>, Failure> {
+    if operation.word(index)? == "-" { Ok(None) } else { operation.number(index).map(Some) }
+}
+
 /// Short bytes as text, long ones by their number.
 pub(crate) fn describe(bytes: &[u8]) -> String {
     match bytes.len() {
@@ -145,6 +150,16 @@ fn describe_error(error: &Error) -> String {
         Error::WouldBlock => "would-block".into(),
         Error::Interrupted => "interrupted".into(),
         Error::Unsupported => "unsupported".into(),
+        Error::NameUnresolvable => "name-unresolvable".into(),
+        Error::ConnectionRefused => "connection-refused".into(),
+        Error::ConnectionReset => "connection-reset".into(),
+        Error::Closed => "closed".into(),
+        Error::AddressInUse => "address-in-use".into(),
+        Error::AddressNotAvailable => "address-not-available".into(),
+        Error::Unreachable => "unreachable".into(),
+        Error::TimedOut => "timed-out".into(),
+        Error::Tls(why) => format!("tls {why:?}"),
+        Error::Protocol(why) => format!("protocol {why:?}"),
     }
 }
 

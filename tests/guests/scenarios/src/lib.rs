@@ -3,7 +3,9 @@
 //! A scenario writes down every answer that it gets. Run as a component and natively, under the same policy, it has to write down
 //! the same. Those that `std` can express stand in one file that is compiled twice, for the SDK and for `std`.
 
+mod network;
 mod own;
+pub mod peers;
 mod record;
 
 pub use record::Record;
@@ -17,41 +19,86 @@ pub struct Scenario {
     pub needs: &'static [&'static str],
     /// Does it, and writes down what came of it.
     pub run: fn(&mut Record),
+    /// Behind its middle it waits for what never comes: for policies under which something ends that.
+    pub waits: bool,
 }
 
 const fn scenario(name: &'static str, needs: &'static [&'static str], run: fn(&mut Record)) -> Scenario {
-    Scenario { name, needs, run }
+    Scenario { name, needs, run, waits: false }
+}
+
+const fn waiting(name: &'static str, needs: &'static [&'static str], run: fn(&mut Record)) -> Scenario {
+    Scenario { name, needs, run, waits: true }
 }
 
 /// The scenarios that `std` can express, through the SDK.
 mod sdk {
-    use caphost_sdk::{env, fs};
+    use caphost_sdk::{Result, env, fs, net};
 
     /// Tells whoever watches that the middle of a scenario is reached: it asks for what no policy of the tests allows.
     fn checkpoint() {
         let _ = env::var("CHECKPOINT");
     }
 
+    /// The addresses of a name.
+    fn lookup(name: &str) -> Result<Vec<net::IpAddr>> {
+        net::resolve(name)
+    }
+
+    /// A connection to a name.
+    fn dial(name: &str, port: u16) -> Result<net::TcpStream> {
+        net::TcpStream::connect((name, port))
+    }
+
     include!("common.rs");
+    include!("common_network.rs");
+
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
+        SCENARIOS.iter().chain(NETWORK)
+    }
 }
 
 /// The same, through `std`.
 mod through_std {
-    use std::{env, fs};
+    use std::io::{Error, Result};
+    use std::net::ToSocketAddrs;
+    use std::{env, fs, net};
 
     fn checkpoint() {
-        let _ = std::net::TcpStream::connect("127.0.0.1:9");
+        let _ = net::TcpStream::connect(crate::peers::CHECKPOINT);
+    }
+
+    fn lookup(name: &str) -> Result<Vec<net::IpAddr>> {
+        let found = (name, 0).to_socket_addrs().map_err(failed)?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+
+    fn dial(name: &str, port: u16) -> Result<net::TcpStream> {
+        let found: Vec<_> = (name, port).to_socket_addrs().map_err(failed)?.collect();
+        net::TcpStream::connect(&found[..])
+    }
+
+    /// A C library says of a name only that it was not found.
+    fn failed(_: Error) -> Error {
+        Error::from_raw_os_error(crate::record::FAILED)
     }
 
     include!("common.rs");
+    include!("common_network.rs");
+
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
+        SCENARIOS.iter().chain(NETWORK)
+    }
 }
 
 /// Every scenario, through the SDK: those of [`through_std`] come first, under the same names.
 pub fn through_sdk() -> impl Iterator<Item = &'static Scenario> {
-    sdk::SCENARIOS.iter().chain(own::SCENARIOS)
+    sdk::all().chain(own::SCENARIOS).chain(network::SCENARIOS)
 }
 
 /// The scenarios that `std` can express, through `std`.
 pub fn through_std() -> impl Iterator<Item = &'static Scenario> {
-    through_std::SCENARIOS.iter()
+    through_std::all()
 }

@@ -8,6 +8,9 @@ use std::io::{Error as IoError, ErrorKind};
 #[derive(Debug, Default)]
 pub struct Record(Vec<String>);
 
+/// What a C library makes of any failure of a stream (`EIO` of wasi-libc).
+pub(crate) const FAILED: i32 = 29;
+
 /// How an error is written down.
 pub trait Failure {
     /// As `refused` or `error`, with all that it says.
@@ -52,8 +55,7 @@ impl Failure for IoError {
         match self.get_ref().and_then(|inner| inner.downcast_ref::<caphost_sdk::Error>()) {
             Some(error) => error.text(),
             None if self.kind() == ErrorKind::PermissionDenied => "refused".to_owned(),
-            // What a C library makes of any failure of a stream (`EIO` of wasi-libc).
-            None if self.raw_os_error() == Some(29) => "failed".to_owned(),
+            None if self.raw_os_error() == Some(FAILED) => "failed".to_owned(),
             None => format!("error {:?}", self.kind()),
         }
     }

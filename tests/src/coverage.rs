@@ -165,6 +165,13 @@ const NEEDS_A_SERVER: &[&str] = &[
     "response-outparam.set",
 ];
 
+/// Resources of `caphost:host` that only a granted call hands out.
+const GRANTED_RESOURCES: &[&str] =
+    &["tcp-stream", "tcp-listener", "udp-socket", "outgoing-body", "incoming-body", "connection", "listener"];
+
+/// Methods of those that ask for something themselves.
+const ASKS_AGAIN: &[&str] = &["udp-socket.connect", "udp-socket.send-to"];
+
 /// What is missing in the cases: one line a function.
 ///
 /// # Errors
@@ -186,11 +193,13 @@ pub fn missing() -> anyhow::Result<Vec<String>> {
 fn gap(function: &Function, seen: &Seen) -> Option<String> {
     let operation = function.operation();
     let in_table = |table: &[(&str, &str)]| table.iter().any(|(name, _)| function.is_named(name));
+    let asks_again = ASKS_AGAIN.iter().any(|name| function.is_named(name));
+    let is_on_granted = function.is_of_own(GRANTED_RESOURCES) && !asks_again;
     let wanted: &[&str] = if NEEDS_A_SERVER.iter().any(|name| function.is_named(name)) {
         &[]
     } else if in_table(NEEDS_NO_GRANT) {
         &["answered with a grant", "answered without a grant, error", "answered without a grant, trap"]
-    } else if in_table(NEEDS_A_GRANTED_HANDLE) {
+    } else if in_table(NEEDS_A_GRANTED_HANDLE) || is_on_granted {
         &["answered with a grant"]
     } else if DECIDED_BY_OPENING.iter().any(|name| function.is_named(name)) {
         &["answered with a grant", "not opened for it, error", "not opened for it, trap"]
@@ -209,6 +218,9 @@ fn gap(function: &Function, seen: &Seen) -> Option<String> {
 pub fn stale_rows() -> anyhow::Result<Vec<&'static str>> {
     let functions = wit::functions(&root().join("wit"))?;
     let with_reason = NEEDS_NO_GRANT.iter().chain(NEEDS_A_GRANTED_HANDLE).map(|(name, _)| *name);
-    let rows = with_reason.chain(DECIDED_BY_OPENING.iter().copied()).chain(NEEDS_A_SERVER.iter().copied());
-    Ok(rows.filter(|name| !functions.iter().any(|function| function.is_named(name))).collect())
+    let bare = DECIDED_BY_OPENING.iter().chain(NEEDS_A_SERVER).chain(ASKS_AGAIN).copied();
+    let is_stale = |name: &&str| !functions.iter().any(|function| function.is_named(name));
+    let is_no_resource = |name: &&str| !functions.iter().any(|function| function.is_of_own(&[name]));
+    let resources = GRANTED_RESOURCES.iter().copied().filter(is_no_resource);
+    Ok(with_reason.chain(bare).filter(is_stale).chain(resources).collect())
 }

@@ -155,7 +155,9 @@ mod tests {
         assert_eq!(of("[2001:db8::1]:80"), v6());
         assert_eq!(of(("2001:db8::1", 80)), v6());
         assert_eq!(of("[2001:db8::1]:80".parse::<SocketAddr>().unwrap()), v6());
-        assert_eq!(of(&("[2001:db8::1]:80".parse::<SocketAddrV6>().unwrap())), v6());
+        assert_eq!(of("[2001:db8::1]:80".parse::<SocketAddrV6>().unwrap()), v6());
+        let named: &dyn ToPeer = &"[2001:db8::1]:80";
+        assert_eq!(of(named), v6());
         assert_eq!(of(Peer::new("2001:db8::1", 80)), v6());
     }
 

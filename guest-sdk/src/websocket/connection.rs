@@ -40,11 +40,12 @@ impl Connection {
         self.0.send(message)
     }
 
-    /// Waits for a message; none when the connection was closed.
+    /// Waits for a message; none when the connection was closed: [`Connection::closed`] tells how. One to a peer that breaks the rules,
+    /// or sends a message that is larger than was allowed, is closed by the host.
     ///
     /// # Errors
     /// A refusal when its grant has ended, also while it waits; [`ErrorKind::TimedOut`] after [`Connection::set_timeout`];
-    /// [`ErrorKind::Protocol`] for a peer that breaks the rules, or sends a message that is larger than was allowed.
+    /// [`ErrorKind::ConnectionReset`] when the peer broke it off.
     pub fn receive(&self) -> Result<Option<Message>> {
         self.0.receive()
     }

@@ -7,7 +7,7 @@ pub enum Message {
     Text(String),
     /// Bytes.
     Binary(Vec<u8>),
-    /// Asks the peer whether it is there; at most 125 bytes. Those that come in are answered by the host.
+    /// Asks the peer whether it is there; at most 125 bytes. Those that come in were answered by the host already.
     Ping(Vec<u8>),
     /// The answer to a ping.
     Pong(Vec<u8>),

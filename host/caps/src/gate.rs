@@ -12,7 +12,7 @@ use crate::audit::{AuditFailed, AuditLog, Verdict};
 use crate::clock::SessionClock;
 use crate::meter::Meter;
 use crate::refusal::{Denied, Refusal, Remedy};
-use crate::request::{Asked, Lookup, Obstacle, Request, Target};
+use crate::request::{Lookup, Obstacle, Request, Target};
 use crate::revocation::{EndHook, Revocations, Revoker};
 use caphost_policy::{self as policy, Capability, Decision, Policy, RuleId, codes::Code};
 use std::fmt;
@@ -105,6 +105,14 @@ impl Gate {
         )
     }
 
+    /// As [`Gate::check`], for an address that a lookup under `name` gave: looking up was the call, if both are under the same grants.
+    ///
+    /// # Errors
+    /// Those of [`Gate::check`].
+    pub(crate) fn check_answer(&self, request: &Request<'_>, name: &Permit) -> Result<Permit, Denied> {
+        self.check_counted(request, |permit| if permit.same_grants(name) { Count::Answer } else { Count::of(request) })
+    }
+
     fn check_counted(&self, request: &Request<'_>, count: impl FnOnce(&Permit) -> Count) -> Result<Permit, Denied> {
         match self.decide(request) {
             Decision::Allowed { grant } => self.admit(request, grant, count),
@@ -118,6 +126,15 @@ impl Gate {
         match request.target.lookup() {
             Lookup::Target(target) => self.0.rules.policy.decide(&policy::Request { capability, target }),
             Lookup::Cursor(cursor) => cursor.decision(),
+        }
+    }
+
+    /// Every grant that a permit for a request would stand on; none where it is refused.
+    pub(crate) fn governing(&self, request: &Request<'_>) -> Vec<RuleId> {
+        let capability = request.capability;
+        match request.target.lookup() {
+            Lookup::Target(target) => self.policy().governing(&policy::Request { capability, target }),
+            Lookup::Cursor(cursor) => self.policy().governing_path(cursor),
         }
     }
 
@@ -182,7 +199,6 @@ impl Gate {
             Obstacle::SpecialFile => Code::SpecialFile,
             Obstacle::SharedFile => Code::SharedFile,
             Obstacle::HoldsDenied => Code::HoldsDenied,
-            Obstacle::NotProvided => Code::NotProvided,
         };
         let reason = self.reason(code, request.capability, None);
         self.refuse_with(request, Refused { code, deny: None, resolved: Some(resolved), reason, remedy })
@@ -200,16 +216,6 @@ impl Gate {
         self.refuse_with(request, Refused { code, deny, resolved: None, reason, remedy })
     }
 
-    /// Refuses a call of an interface that no grant can allow, because this build does not have it.
-    #[cold]
-    pub fn refuse_unprovided(&self, call: &'static str, asked: Asked<'_>) -> Denied {
-        let request = Request { capability: Capability::NetConnect, call, asked, target: Target::Whole };
-        let remedy =
-            Remedy::NoGrantCan("no grant can allow it: this version does not provide the interface".to_owned());
-        let resolved = "an interface that is linked so that the component starts".to_owned();
-        self.refuse_obstacle(&request, Obstacle::NotProvided, resolved, remedy)
-    }
-
     /// The one place where a refusal is made: recorded, told to the observer, and reduced to what a guest may know.
     #[cold]
     fn refuse_with(&self, request: &Request<'_>, refused: Refused) -> Denied {
@@ -217,10 +223,9 @@ impl Gate {
         // A refusal stands whether or not it could be recorded.
         let _ = self.record(request, Verdict::Refused { code, deny });
         if let Some(observer) = &self.0.observer {
-            let capability = Some(request.capability).filter(|_| code != Code::NotProvided);
             observer(&Refusal {
                 code,
-                capability,
+                capability: Some(request.capability),
                 call: request.call,
                 asked: request.asked.to_string(),
                 resolved,
@@ -295,7 +300,7 @@ fn remedy(code: Code, request: &Request<'_>) -> Remedy {
             Target::Host { host, port: None, .. } => format!("{}:{host}", request.capability.name()),
             Target::Host { host, port: Some(port), .. } => format!("{}:{host}:{port}", request.capability.name()),
             // An answer of a lookup has no port.
-            Target::Address { address, port: 0, .. } if request.capability == Capability::NetResolve => {
+            Target::Address { address, port: 0, name: Some(_), .. } => {
                 format!("{}:{address}", request.capability.name())
             }
             Target::Address { address, port, .. } => {

@@ -73,6 +73,11 @@ impl Meter {
         }
     }
 
+    /// Whether only so many bytes may be moved.
+    pub(crate) fn counts_bytes(&self) -> bool {
+        [&self.bytes_left, &self.received_left, &self.sent_left].into_iter().any(Option::is_some)
+    }
+
     /// Whether only so many may be alive at a time.
     pub(crate) fn has_slots(&self) -> bool {
         self.slots_left.is_some()

@@ -217,11 +217,13 @@ impl<'a> Target<'a> {
             Target::Host { host, port: None, .. } => text.push_str(host.as_str()),
             // Writing to a String cannot fail.
             Target::Host { host, port: Some(port), .. } => drop(write!(text, "{host}:{port}")),
-            Target::Address { address, port, name, .. } => {
+            // An answer of a lookup has no port.
+            Target::Address { address, port: 0, name: Some(name), .. } => drop(write!(text, "{address} ({name})")),
+            Target::Address { address, port, name: Some(name), .. } => {
+                let _ = write!(text, "{} ({name})", SocketAddr::new(*address, *port));
+            }
+            Target::Address { address, port, name: None, .. } => {
                 let _ = write!(text, "{}", SocketAddr::new(*address, *port));
-                if let Some(name) = name {
-                    let _ = write!(text, " ({name})");
-                }
             }
         }
         true
@@ -241,8 +243,6 @@ pub enum Obstacle {
     SharedFile,
     /// Moving or removing the directory would move a denied path from under its rule.
     HoldsDenied,
-    /// No build of the interface can be granted.
-    NotProvided,
 }
 
 #[cfg(test)]

@@ -2,6 +2,11 @@
 
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "a test has peers of its own, and fails by panic")]
 
+#[path = "net/dns.rs"]
+#[expect(dead_code, reason = "one kind of server is enough here")]
+mod dns;
+
+use crate::dns::{Answer, NameServer, Tcp};
 use caphost_caps::Session;
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::net::{Family, NetworkSettings, TcpListener, TcpSocket, UdpSocket};
@@ -29,6 +34,17 @@ async fn settled(expected: (usize, usize, usize)) -> (usize, usize, usize) {
     counted()
 }
 
+/// Waits until there are no more than so many tasks, also while servers still say nothing.
+async fn ended(tasks: usize) {
+    for _ in 0..200 {
+        if counted().2 <= tasks {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} tasks are left", counted().2);
+}
+
 fn session(name_server: SocketAddr) -> Session {
     let grants = parse_list("net:loopback,net.resolve,net.connect:*.test").expect("rules").into_iter().map(|rule| {
         let mut grant = Grant::from(rule);
@@ -44,7 +60,7 @@ fn session(name_server: SocketAddr) -> Session {
 }
 
 /// Opens one of everything, and drops it in the middle of whatever it does.
-async fn round(name_server: SocketAddr) {
+async fn round(name_server: SocketAddr, hanging: &NameServer) {
     let session = session(name_server);
     let network = session.network();
     let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
@@ -67,6 +83,18 @@ async fn round(name_server: SocketAddr) {
     };
     waits.await;
     assert!(tokio::time::timeout(short, network.resolve("test", "silent.test")).await.is_err(), "control: it waits");
+    // One that says to come over TCP, and then nothing.
+    let came = hanging.streams();
+    let session = self::session(hanging.address);
+    let comes = async {
+        while hanging.streams() == came {
+            tokio::time::sleep(short).await;
+        }
+    };
+    tokio::select! {
+        _ = session.network().resolve("test", "hanging.test") => panic!("it answers"),
+        () = comes => {}
+    }
 }
 
 #[tokio::test]
@@ -74,11 +102,16 @@ async fn nothing_is_left_of_what_was_open() {
     // Nobody answers it.
     let server = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
     let server = (server.local_addr().expect("its address"), server).0;
-    round(server).await;
+    let hanging = NameServer::with_tcp(Tcp::Hangs, |_, _| Answer::Truncated(Vec::new()));
+    round(server, &hanging).await;
+    ended(0).await;
+    hanging.let_go();
     let before = counted();
     for _ in 0..20 {
-        round(server).await;
+        round(server, &hanging).await;
     }
+    ended(before.2).await;
+    hanging.let_go();
     assert_eq!(settled(before).await, before, "descriptors, threads and tasks");
     let held = session(server);
     let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");

@@ -73,6 +73,9 @@ struct Judge {
     directory: String,
 }
 
+/// What an answer about a name leaves open.
+const ADDRESSES: &str = "note       the addresses of the name are checked, too, once they are known";
+
 struct Answer {
     is_allowed: bool,
     text: String,
@@ -141,6 +144,9 @@ impl Judge {
         }
         let decision = self.anchored.decide(&Request { capability: rule.capability, target });
         lines.extend(self.reason(Some(rule), rule.capability, decision));
+        if decision.is_allowed() && matches!(target, Target::Host { .. }) {
+            lines.push(ADDRESSES.to_owned());
+        }
         Ok(decision.is_allowed())
     }
 
@@ -153,7 +159,7 @@ impl Judge {
             None => self.reason(question.grant().as_ref(), request.capability, decision),
         };
         if decision.is_allowed() && question.has_name() {
-            lines.push("note       the addresses of the name are checked, too, once they are known".to_owned());
+            lines.push(ADDRESSES.to_owned());
         }
         let verdict = if decision.is_allowed() { "allowed" } else { "refused" };
         let details: String = lines.iter().map(|line| format!("  {line}\n")).collect();
@@ -281,7 +287,12 @@ mod tests {
         {
             assert_eq!(answer(question, "", "").unwrap_err().exit, Exit::Usage, "{question}");
         }
-        assert!(answer("net.connect:example.com:443", "net.connect:example.com", "").unwrap().0);
+        for question in ["net.connect:example.com:443", "net.connect:localhost:80"] {
+            let (is_allowed, text) = answer(question, "net", "net:loopback").unwrap();
+            assert!(is_allowed && text.contains("the addresses of the name are checked, too"), "{text}");
+        }
+        let (is_allowed, text) = answer("net.connect:192.0.2.1:443", "net", "net:loopback").unwrap();
+        assert!(is_allowed && !text.contains("the addresses"), "{text}");
         assert!(answer("net.resolve:example.com", "net.resolve:example.com", "").unwrap().0);
         assert!(!answer("env.read:HOME", "env.read:APP_*", "").unwrap().0);
     }

@@ -20,6 +20,9 @@ const MAX_BYTES: u64 = 1 << 20;
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const END: &[u8] = b"-----END CERTIFICATE-----";
 
+/// What anything else begins with, such as a key behind a certificate that has no end.
+const BEGIN_OTHER: &[u8] = b"-----BEGIN ";
+
 /// Reads the PEM file at `path`.
 ///
 /// # Errors
@@ -34,17 +37,23 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// The lines of the certificates, and no others.
+/// The lines of the certificates, and no others. Lines end as whoever reads certificates has it: by `\n`, `\r` or both. A last
+/// certificate without an end is kept, so that it is found to be none.
 fn certificates(pem: &[u8]) -> Vec<u8> {
     let mut certificates = Vec::new();
-    let mut is_inside = false;
-    for line in pem.split_inclusive(|byte| *byte == b'\n') {
-        is_inside |= line.starts_with(BEGIN);
-        if is_inside {
-            certificates.extend_from_slice(line);
+    let mut one = Vec::new();
+    for line in pem.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+        if line.starts_with(BEGIN_OTHER) {
+            one.clear();
         }
-        is_inside &= !line.starts_with(END);
+        if !one.is_empty() || line.starts_with(BEGIN) {
+            one.extend_from_slice(line);
+        }
+        if line.starts_with(END) {
+            certificates.append(&mut one);
+        }
     }
+    certificates.append(&mut one);
     certificates
 }
 
@@ -68,7 +77,11 @@ mod tests {
         let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
         let kept = |text: String| String::from_utf8(certificates(text.as_bytes())).unwrap();
         assert_eq!(kept(format!("# a comment\n{one}{key}{one}")), format!("{one}{one}"));
-        assert_eq!(kept(one.replace('\n', "\r\n")), one.replace('\n', "\r\n"));
+        assert_eq!(kept(format!("{one}{key}").replace('\n', "\r\n")), one.replace('\n', "\r\n").trim_end_matches('\n'));
+        assert_eq!(kept(format!("{one}{key}{one}").replace('\n', "\r")), format!("{one}{one}").replace('\n', "\r"));
+        let without_end = "-----BEGIN CERTIFICATE-----\nb25l\n";
+        assert_eq!(kept(format!("{one}{without_end}{key}{one}")), format!("{one}{one}"));
+        assert_eq!(kept(format!("{one}{without_end}")), format!("{one}{without_end}"));
         assert_eq!(kept(key.to_owned()), "");
         assert_eq!(kept(String::new()), "");
     }

@@ -1,7 +1,7 @@
 //! Sizes, durations and addresses, read from the command line and shown in messages.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// Why a text is no size or no duration.
@@ -75,6 +75,9 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, UnitError> {
 /// The port of a name server that is given without one, and of every one of the system's.
 pub(crate) const NAME_SERVER_PORT: u16 = 53;
 
+/// Every host of the link.
+const BROADCAST: IpAddr = IpAddr::V4(Ipv4Addr::BROADCAST);
+
 /// Reads `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`: an address of one host, no name.
 pub(crate) fn parse_name_server(text: &str) -> Result<SocketAddr, &'static str> {
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -85,7 +88,9 @@ pub(crate) fn parse_name_server(text: &str) -> Result<SocketAddr, &'static str> 
     let server = address.map(|address| SocketAddr::new(address, NAME_SERVER_PORT)).or_else(|_| text.parse());
     let server: SocketAddr = server.map_err(|_| "write an address, such as `192.0.2.1` or `[2001:db8::1]:53`")?;
     match server.ip() {
-        address if address.is_unspecified() || address.is_multicast() => Err("it is not the address of one host"),
+        address if address.is_unspecified() || address.is_multicast() || address == BROADCAST => {
+            Err("it is not the address of one host")
+        }
         _ if server.port() == 0 => Err("nobody has the port 0"),
         _ => Ok(server),
     }
@@ -170,7 +175,9 @@ mod tests {
             " ::1",
             "0x7f.1",
         ];
-        for text in garbage.into_iter().chain(["0.0.0.0", "[::]:53", "224.0.0.251:5353", "192.0.2.1:0"]) {
+        for text in
+            garbage.into_iter().chain(["0.0.0.0", "[::]:53", "224.0.0.251:5353", "255.255.255.255", "192.0.2.1:0"])
+        {
             assert!(parse_name_server(text).is_err(), "{text}");
         }
     }

@@ -33,8 +33,7 @@ pub enum Code {
     HoldsDenied,
     /// `CAP0111`: the audit record could not be written.
     AuditFailed,
-    /// `CAP0112`: an interface that this build can not grant.
-    NotProvided,
+    // `CAP0112` was an interface that a build could not grant. Its number stays unused.
     /// `CAP0113`: the grant that covers the host does not cover the method or the path.
     HttpTerms,
     /// `CAP0201`: the memory limit.

@@ -21,7 +21,7 @@ pub struct HttpTerms {
     ///
     /// # Security
     /// A server may read `/v1/../admin` as `/admin`. So no prefix covers a path that holds `..`, `//`, a backslash, or an encoded
-    /// `/`, `\`, `.` or `%` (`%2f`, `%5c`, `%2e`, `%25`); the query behind `?` is not looked at.
+    /// `/`, `\`, `.` or `%` (`%2f`, `%5c`, `%2e`, `%25`), or whose encoded bytes are no UTF-8; the query behind `?` is not looked at.
     pub paths: Vec<String>,
     /// Headers that the host adds to each request, in place of the guest's of the same name.
     pub headers: Vec<InjectedHeader>,

@@ -241,7 +241,9 @@ fn attenuation_keeps_the_terms_of_both() {
 #[test]
 fn no_class_grants_an_address_that_hides_another_place() {
     let classes = policy("net.connect:private,net.connect:loopback,net.connect:link-local,net.connect:public", "");
-    assert!(dials_address(&classes, "127.0.0.1", None, Protocol::Raw) && dials_address(&classes, "fd00::1", None, HTTPS));
+    assert!(
+        dials_address(&classes, "127.0.0.1", None, Protocol::Raw) && dials_address(&classes, "fd00::1", None, HTTPS)
+    );
     assert!(dials_address(&classes, "64:ff9b::1.1.1.1", None, Protocol::Raw), "control: public, through a gateway");
     // 6to4, Teredo, NAT64 and SIIT: whoever routes these packets is not this host, nor this network.
     for address in

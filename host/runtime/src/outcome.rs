@@ -32,6 +32,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Of a guest that came to its end by itself.
+    pub(crate) fn of_run(ended: wasmtime::Result<Result<(), ()>>, limits: &Limits) -> Self {
+        match ended {
+            Ok(result) => Self::Exited(u8::from(result.is_err())),
+            Err(error) => Self::of_error(&error, limits),
+        }
+    }
+
+    /// Of one that did not within its time.
+    pub(crate) fn time_limit(limits: &Limits) -> Self {
+        let message = format!("the guest may run {:?}", limits.wall_time.unwrap_or_default());
+        Self::limit(LimitReached::new(Code::TimeLimit, message))
+    }
+
     pub(crate) fn limit(reached: LimitReached) -> Self {
         Self::Limit { code: reached.code, message: reached.message }
     }

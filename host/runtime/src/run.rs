@@ -4,7 +4,7 @@ use crate::bindings::CommandPre;
 use crate::cache::Cache;
 use crate::engine::Profile;
 use crate::inspect::Component;
-use crate::limiter::{LimitReached, Limiter};
+use crate::limiter::Limiter;
 use crate::link;
 use crate::outcome::Outcome;
 use crate::state::{OnDeny, State};
@@ -13,7 +13,7 @@ use caphost_caps::ambient::HostAuthority;
 use caphost_caps::net::NetworkSettings;
 use caphost_caps::stdio::{Input, Output, OutputBudget, Stdin, Stdout, Stream};
 use caphost_caps::{Observer, Revoker, Session, SessionClock, SessionError};
-use caphost_policy::{Limits, Policy, codes::Code};
+use caphost_policy::{Limits, Policy};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -216,7 +216,9 @@ impl Guest {
     }
 
     /// Runs the guest's `wasi:cli/run` to its end. What it wrote to connections, and what their peers have not taken by then, is
-    /// still sent, for 10 seconds at most.
+    /// still sent, for 10 seconds at most, and within its time limit.
+    ///
+    /// A guest that waits for the network, or that has a time limit, takes a runtime of tokio with I/O and time enabled.
     ///
     /// # Errors
     /// [`RunError::Link`] when it exports no command, [`RunError::Audit`] when its log is not complete.
@@ -230,28 +232,27 @@ impl Guest {
         apply(&limits, &mut self.store).map_err(RunError::Link)?;
         let _ticker = limits.wall_time.map(|_| Ticker::start(self.store.engine())).transpose()?;
         let mut store = self.store;
-        let running = async {
-            let command = command.instantiate_async(&mut store).await?;
-            command.wasi_cli_run().call_run(&mut store).await
+        let mut outcome = None;
+        let work = async {
+            let ended = outcome.insert(Outcome::of_run(call(&command, &mut store).await, &limits));
+            if matches!(ended, Outcome::Exited(_)) {
+                store.data().tasks.settle(LINGER).await;
+            }
         };
-        let outcome = match limits.wall_time {
-            None => Some(running.await),
-            Some(limit) => tokio::time::timeout(limit, running).await.ok(),
-        };
-        let outcome = match outcome {
-            Some(Ok(result)) => Outcome::Exited(u8::from(result.is_err())),
-            Some(Err(error)) => Outcome::of_error(&error, &limits),
-            None => Outcome::limit(LimitReached::new(
-                Code::TimeLimit,
-                format!("the guest may run {:?}", limits.wall_time.unwrap_or_default()),
-            )),
-        };
-        if matches!(outcome, Outcome::Exited(_)) {
-            store.data().tasks.settle(LINGER).await;
+        // One time limit for both: what is still being sent must not outlive it.
+        match limits.wall_time {
+            None => work.await,
+            Some(limit) => drop(tokio::time::timeout(limit, work).await),
         }
+        let outcome = outcome.unwrap_or_else(|| Outcome::time_limit(&limits));
         session.close_audit().map_err(RunError::Audit)?;
         Ok(outcome)
     }
+}
+
+async fn call(command: &CommandPre<State>, store: &mut Store<State>) -> wasmtime::Result<Result<(), ()>> {
+    let command = command.instantiate_async(&mut *store).await?;
+    command.wasi_cli_run().call_run(store).await
 }
 
 fn apply(limits: &Limits, store: &mut Store<State>) -> wasmtime::Result<()> {
@@ -289,5 +290,55 @@ impl Ticker {
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use caphost_policy::Policy;
+    use std::future::pending;
+    use tokio::runtime::Builder;
+    use tokio::time::{sleep, timeout};
+
+    /// A command that does nothing.
+    const NOTHING: &str = r#"(component
+        (core module $m (func (export "run") (result i32) i32.const 0))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $interface (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $interface)))"#;
+
+    fn guest(wall_time: Option<Duration>) -> Guest {
+        let component = Component::read("nothing.wasm", wat::parse_str(NOTHING).unwrap()).unwrap();
+        let policy = Policy::builder().limits(Limits { wall_time, ..Limits::default() }).build();
+        Host::default().prepare(Run::new(component, policy), HostAuthority::claim()).unwrap()
+    }
+
+    /// The outcome of a guest that leaves `rest` behind; none if the host waits for that longer than it would without a time limit.
+    fn outcome(wall_time: Option<Duration>, rest: impl Future<Output = ()> + Send + 'static) -> Option<Outcome> {
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let guest = guest(wall_time);
+            guest.store.data().tasks.spawner().spawn(rest).unwrap();
+            timeout(LINGER / 2, guest.run()).await.ok().map(Result::unwrap)
+        })
+    }
+
+    #[test]
+    fn what_is_still_being_sent_is_waited_for_within_the_time_limit() {
+        let (done, is_done) = tokio::sync::oneshot::channel();
+        let soon = async move {
+            sleep(Duration::from_millis(100)).await;
+            let _ = done.send(());
+        };
+        assert_eq!(outcome(Some(LINGER), soon), Some(Outcome::Exited(0)));
+        assert!(is_done.blocking_recv().is_ok(), "control: it was waited for");
+        assert_eq!(outcome(Some(Duration::from_millis(100)), pending()), Some(Outcome::Exited(0)));
+    }
+
+    #[test]
+    fn a_guest_that_waits_for_nothing_takes_no_clock_of_its_runtime() {
+        let outcome = Builder::new_current_thread().build().unwrap().block_on(guest(None).run());
+        assert_eq!(outcome.unwrap(), Outcome::Exited(0));
     }
 }

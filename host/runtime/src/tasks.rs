@@ -25,9 +25,12 @@ impl Tasks {
         Spawner(Arc::downgrade(&self.0))
     }
 
-    /// Waits for what still goes on, but no longer than `limit`.
+    /// Waits for what still goes on, but no longer than `limit`. Where nothing does, it takes no runtime.
     pub(crate) async fn settle(&self, limit: Duration) {
         let mut rest = std::mem::take(&mut *lock(&self.0));
+        if rest.is_empty() {
+            return;
+        }
         let all = async { while rest.join_next().await.is_some() {} };
         // What is not done by then is given up.
         let _ = tokio::time::timeout(limit, all).await;

@@ -49,7 +49,12 @@ impl Doors {
         let component = std::fs::read(&path)
             .with_context(|| format!("failed to read `{}`: run `cargo xtask guests`", path.display()))?;
         let cache = tempfile::tempdir()?;
-        Ok(Self { host: Host::new(Cache::Directory(cache.path().to_owned())), component, peers: Peers::start()?, _cache: cache })
+        Ok(Self {
+            host: Host::new(Cache::Directory(cache.path().to_owned())),
+            component,
+            peers: Peers::start()?,
+            _cache: cache,
+        })
     }
 
     /// Runs a scenario in this process, on the SDK.

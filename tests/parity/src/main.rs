@@ -1,9 +1,10 @@
 //! One scenario, one policy, several front doors: the answers, the records of the gate and the files left behind have to be
 //! the same.
 //!
-//! `caphost-parity [FILE]`; the size of the matrix is also written into `FILE`. Every scenario of `guests/scenarios` runs under every policy as a component on `caphost:host`, and natively on the same
-//! capability layer. Those that `std` can express run once more as a component on WASI 0.2, and what is allowed and what is
-//! refused there has to agree with the SDK.
+//! `caphost-parity [FILE [PART]]`; the size of the matrix is also written into `FILE`, and with `PART` only scenarios are run whose
+//! names hold it. Every scenario of `guests/scenarios` runs under every policy as a component on `caphost:host`, and natively on the
+//! same capability layer. Those that `std` can express run once more as a component on WASI 0.2, and what is allowed and what is
+//! refused there has to agree with the SDK. Whom the scenarios of the network talk to is in this process (`peers`).
 #![expect(clippy::print_stdout, reason = "it reports as a test does")]
 
 mod compare;
@@ -11,6 +12,7 @@ mod doors;
 mod fixture;
 mod peers;
 mod policies;
+mod watchdog;
 mod websocket;
 
 use std::process::ExitCode;
@@ -21,9 +23,10 @@ use std::thread;
 use doors::{Doors, Seen};
 use policies::Setup;
 use scenarios::Scenario;
+use watchdog::Watchdog;
 
 /// Differences that are shown; there may be thousands when one check is missing.
-const MAX_SHOWN: usize = 400;
+const MAX_SHOWN: usize = 12;
 
 /// What was run, and what differed.
 #[derive(Default)]
@@ -35,15 +38,18 @@ struct Tally {
 fn main() -> anyhow::Result<ExitCode> {
     let doors = Doors::open()?;
     let setups = policies::all();
-    let only = std::env::var("PARITY_ONLY").unwrap_or_default();
-    let scenarios: Vec<_> = scenarios::through_sdk().filter(|s| only.split(',').any(|o| s.name.contains(o))).collect();
-    let tally = Tally::default();
+    let part = std::env::args().nth(2).unwrap_or_default();
+    let scenarios: Vec<_> = scenarios::through_sdk().filter(|scenario| scenario.name.contains(&part)).collect();
+    let (tally, watchdog) = (Tally::default(), Watchdog::start());
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         let work = || {
             while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let setups = setups.iter().filter(|setup| setup.suits(scenario));
-                setups.for_each(|setup| tally.run(&doors, scenario, setup));
+                setups.for_each(|setup| {
+                    let name = format!("scenario `{}`, policy `{}`", scenario.name, setup.name);
+                    watchdog.watch(name, || tally.run(&doors, scenario, setup));
+                });
             }
         };
         let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -60,9 +66,7 @@ fn main() -> anyhow::Result<ExitCode> {
 
 impl Tally {
     fn run(&self, doors: &Doors, scenario: &Scenario, setup: &Setup) {
-        let begun = std::time::Instant::now();
         let outcome = self.compare(doors, scenario, setup);
-        if begun.elapsed().as_millis() > 1500 { eprintln!("SLOW {:?} {} | {} {:?}", begun.elapsed(), scenario.name, setup.name, outcome.as_ref().err().map(|e| format!("{e:#}"))); }
         if let Err(difference) = outcome {
             let mut differences = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
             differences.push(format!("scenario `{}`, policy `{}`: {difference:#}", scenario.name, setup.name));

@@ -33,7 +33,6 @@ impl Peers {
         let network = NetworkSettings {
             name_server: Some((peers::ADDRESS.parse::<Ipv4Addr>()?, port).into()),
             tls_roots: vec![fs::read(ready.authority)?],
-            ..NetworkSettings::default()
         };
         Ok(Self { network, _runtime: runtime })
     }

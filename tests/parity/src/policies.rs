@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use caphost::policy::{Grant, Policy, Quota, Rule, parse_list};
+use caphost::policy::{Grant, HttpRule, Policy, Quota, Rate, Rule, parse_list};
 use scenarios::{Scenario, peers};
 
 /// A policy for each scenario, and what happens in the middle of one.
@@ -38,6 +38,8 @@ pub(crate) enum Middle {
 
 /// Everything that a scenario could need.
 const EVERYTHING: &str = "fs:.,env,net,time,random";
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 impl Setup {
     /// The policy for `scenario`.
@@ -100,12 +102,15 @@ pub(crate) fn all() -> Vec<Setup> {
         setup("public addresses only", |_| list("net:public"), ""),
         setup("names only", |_| list("net:peer.test,net:*.test"), ""),
         setup("TCP to everybody", |_| list("net.connect"), ""),
+        setup("one page", |_| http("GET http://127.77.1.1:27080/hello"), ""),
+        setup("methods that change nothing", |_| http("GET,HEAD http://127.77.1.1:27080/"), ""),
+        setup("a header of the host's", |_| http("http://127.77.1.1:27080/ x-mine: {file:./one.txt}"), ""),
         setup("twice the same", |scenario| [needs(scenario), needs(scenario)].concat(), ""),
         setup("expired", |_| expiring(Duration::ZERO), ""),
-        setup("not expired yet", |_| expiring(Duration::from_secs(60)), ""),
-        middle("expires in the middle", |_| expiring(Duration::from_secs(60)), Middle::TimePasses),
-        middle("expires while it waits", |_| expiring(Duration::from_secs(60)), Middle::TimePassesSoon),
-        middle("revoked while it waits", everything, Middle::RevokeSoon),
+        setup("not expired yet", |_| expiring(MINUTE), ""),
+        middle("expires in the middle", |_| expiring(MINUTE), Middle::TimePasses),
+        middle("expires while it waits", |_| expiring_network(MINUTE), Middle::TimePassesSoon),
+        middle("revoked while it waits", |_| list("net"), Middle::RevokeSoon),
         middle("revoked while it waits, what it needs", needs, Middle::RevokeSoon),
         middle("revoked in the middle", everything, Middle::RevokeAll),
         middle("writing revoked in the middle", everything, Middle::RevokeWriting),
@@ -115,6 +120,9 @@ pub(crate) fn all() -> Vec<Setup> {
         counted("as many bytes as the file", |_| limited(Quota { bytes: Some(6), ..Quota::default() })),
         counted("six bytes in", |_| limited(Quota { received_bytes: Some(6), ..Quota::default() })),
         counted("six bytes out", |_| limited(Quota { sent_bytes: Some(6), ..Quota::default() })),
+        counted("three operations a minute", |_| {
+            limited(Quota { rate: Some(Rate { operations: 3, per: MINUTE }), ..Quota::default() })
+        }),
         counted("two connections", |_| limited(Quota { connections: Some(2), ..Quota::default() })),
         counted("two connections at a time", |_| limited(Quota { concurrent: Some(2), ..Quota::default() })),
     ]
@@ -132,6 +140,12 @@ fn list(text: &str) -> Vec<Grant> {
     rules(text).into_iter().map(Grant::from).collect()
 }
 
+/// Requests by these terms, and everything that is not the network.
+fn http(rule: &str) -> Vec<Grant> {
+    let rule = HttpRule::parse(rule).unwrap_or_else(|error| panic!("{}", error.render("a policy")));
+    [vec![rule], list("fs:.,env,time,random")].concat()
+}
+
 fn needs(scenario: &Scenario) -> Vec<Grant> {
     list(&scenario.needs.join(","))
 }
@@ -147,6 +161,11 @@ fn everything(_: &Scenario) -> Vec<Grant> {
 
 fn expiring(after: Duration) -> Vec<Grant> {
     list(EVERYTHING).into_iter().map(|grant| Grant { expires_after: Some(after), ..grant }).collect()
+}
+
+/// Without the clock: a C library that waits for a time would be woken by the end of that grant.
+fn expiring_network(after: Duration) -> Vec<Grant> {
+    list("net").into_iter().map(|grant| Grant { expires_after: Some(after), ..grant }).collect()
 }
 
 fn limited(quota: Quota) -> Vec<Grant> {

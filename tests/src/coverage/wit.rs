@@ -43,6 +43,12 @@ impl Function {
         COVERED.iter().any(|prefix| self.interface.starts_with(prefix))
     }
 
+    /// True if it is a method of one of these resources of `caphost:host`.
+    pub fn is_of_own(&self, resources: &[&str]) -> bool {
+        let resource = self.resource.as_deref().filter(|_| self.interface.starts_with("caphost:host/"));
+        resource.is_some_and(|resource| resources.contains(&resource))
+    }
+
     /// True if `name` is its operation, or `RESOURCE.NAME`.
     pub fn is_named(&self, name: &str) -> bool {
         match &self.resource {

@@ -1,6 +1,8 @@
 //! The host's resolver: what `/etc/resolv.conf` and `/etc/hosts` say, and the sockets that name servers are asked with.
 
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ProtocolConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::{Hosts, Resolver, TokioResolver, system_conf};
@@ -29,6 +31,15 @@ impl NameSources {
     pub(crate) fn of_server(server: SocketAddr) -> Self {
         let (config, options) = (servers(server.ip(), Some(server.port())), ResolverOpts::default());
         Self { config, options, hosts: Arc::default() }
+    }
+
+    /// The same servers, asked over TCP alone.
+    pub(crate) fn over_tcp(&self) -> Self {
+        let mut servers = self.config.name_servers().to_vec();
+        for server in &mut servers {
+            server.connections.retain(|connection| matches!(connection.protocol, ProtocolConfig::Tcp));
+        }
+        Self { config: ResolverConfig::from_name_servers(servers), ..self.clone() }
     }
 
     /// A resolver that asks them, as `set` has it. Dropping it ends its tasks and closes its sockets.

@@ -3,8 +3,8 @@
 use super::Gate;
 use crate::meter::{Meter, Moved};
 use crate::refusal::Denied;
-use crate::request::{Asked, Lookup, Request, Target};
-use caphost_policy::{Capability, Grant, Policy, RuleId, codes::Code};
+use crate::request::{Asked, Request, Target};
+use caphost_policy::{Capability, Decision, Grant, RuleId, codes::Code};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ pub struct Permit {
 /// What the making of a permit takes from the quotas of its grants, beside what its use takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Count {
-    /// Nothing: another permit for the same thing follows.
+    /// Nothing: an answer of a lookup, which was counted.
     Nothing,
     /// An operation.
     Call,
@@ -37,17 +37,21 @@ pub(super) enum Count {
     Connection,
     /// An operation and a connection, beside one that is alive already.
     Beside,
+    /// As [`Count::Connection`], where the operation was taken when the name was asked for.
+    Answer,
 }
 
 impl Count {
-    /// What a request counts as. A name is asked for before its addresses are: only the last of these is the connection.
+    /// What a request counts as. A name is asked for before its addresses are: that is a call, whatever it leads to, and only the last
+    /// of these is the connection.
     pub(super) fn of(request: &Request<'_>) -> Self {
         let is_lookup = request.capability == Capability::NetResolve;
         match request.target {
             Target::Whole | Target::Name(_) | Target::Path { .. } => Self::Call,
             Target::Host { .. } if is_lookup => Self::Connection,
-            Target::Address { .. } if !is_lookup => Self::Connection,
-            Target::Host { .. } | Target::Address { .. } => Self::Nothing,
+            Target::Host { .. } => Self::Call,
+            Target::Address { .. } if is_lookup => Self::Nothing,
+            Target::Address { .. } => Self::Connection,
         }
     }
 }
@@ -55,7 +59,7 @@ impl Count {
 impl Permit {
     /// The gate's to call, once it has decided. [`Permit::begin`] has to follow.
     pub(super) fn new(gate: Gate, request: &Request<'_>, grant: RuleId) -> Self {
-        let ceilings = ceilings(&gate.0.rules.policy, request, grant);
+        let ceilings = ceilings(&gate, request, grant);
         let is_limiting = |grant: &RuleId| gate.0.meters.get(grant.index()).is_none_or(Meter::is_limiting);
         let is_metered = is_limiting(&grant) || ceilings.iter().any(is_limiting);
         let epoch = AtomicU64::new(gate.0.revocations.epoch_before_flags());
@@ -152,6 +156,11 @@ impl Permit {
         Err(self.refuse(Code::QuotaExhausted))
     }
 
+    /// Whether only so many bytes may be moved: then nobody should take more than there is to move, which others may need meanwhile.
+    pub(crate) fn counts_bytes(&self) -> bool {
+        self.is_metered && self.meters().any(Meter::counts_bytes)
+    }
+
     /// Whether it is one of those of which there may be only so many at a time.
     pub(crate) fn is_one_of_few(&self) -> bool {
         self.meters().any(Meter::has_slots)
@@ -160,6 +169,14 @@ impl Permit {
     /// Whether both stand on the same grants of one gate.
     pub(crate) fn same_grants(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.gate.0, &other.gate.0) && self.grant == other.grant && self.ceilings == other.ceilings
+    }
+
+    /// Whether a permit for this request would stand on the same grants. Records nothing and takes nothing.
+    pub(crate) fn would_govern(&self, request: &Request<'_>) -> bool {
+        match self.gate.decide(request) {
+            Decision::Denied { .. } => false,
+            Decision::Allowed { grant } => grant == self.grant && ceilings(&self.gate, request, grant) == self.ceilings,
+        }
     }
 
     /// The grant whose headers are added to a request, as the policy holds it.
@@ -251,14 +268,14 @@ impl Permit {
 
     /// Takes what the making of the permit counts as, before anybody has it.
     pub(super) fn begin(&mut self, count: Count) -> Result<(), Code> {
-        if count == Count::Nothing {
-            return self.standing();
+        match count {
+            Count::Nothing | Count::Answer => self.standing()?,
+            Count::Call | Count::Connection | Count::Beside => drop(self.verify(0, Moved::ByCall)?),
         }
-        self.verify(0, Moved::ByCall)?;
         match count {
             Count::Nothing | Count::Call => Ok(()),
             Count::Beside => self.enter(Meter::enter_beside, Meter::forget),
-            Count::Connection => {
+            Count::Connection | Count::Answer => {
                 self.enter(Meter::enter, |meter| {
                     meter.leave();
                     meter.forget();
@@ -290,16 +307,12 @@ impl Permit {
     }
 }
 
-/// The grants of the policies that `policy` was attenuated from: their terms hold as well.
-fn ceilings(policy: &Policy, request: &Request<'_>, grant: RuleId) -> Vec<RuleId> {
-    if !policy.is_attenuated() {
+/// The grants of the other policies that the gate's was attenuated from: their terms hold as well.
+fn ceilings(gate: &Gate, request: &Request<'_>, grant: RuleId) -> Vec<RuleId> {
+    if !gate.policy().is_attenuated() {
         return Vec::new();
     }
-    let capability = request.capability;
-    let mut governing = match request.target.lookup() {
-        Lookup::Target(target) => policy.governing(&caphost_policy::Request { capability, target }),
-        Lookup::Cursor(cursor) => policy.governing_path(cursor),
-    };
+    let mut governing = gate.governing(request);
     governing.retain(|other| *other != grant);
     governing
 }

@@ -4,8 +4,8 @@ use super::Gate;
 use crate::meter::Meter;
 use crate::request::{Lookup, Request};
 use caphost_policy::{
-    self as policy, Capability, Decision, Grant, HostPattern, NetScope, PathCursor, Rule, RuleId, Scope,
-    Target, codes::Code,
+    self as policy, Capability, Decision, Grant, HostPattern, NetScope, PathCursor, Rule, RuleId, Scope, Target,
+    codes::Code,
 };
 
 /// Why something is not granted now.
@@ -113,9 +113,7 @@ fn peer(net: &NetScope, capability: Capability) -> Option<Target<'_>> {
         HostPattern::Name(name) if port.is_some() || capability == Capability::NetResolve => {
             Some(Target::Host { name, port, protocol })
         }
-        HostPattern::Address(address) => {
-            Some(Target::Address { address: *address, port: port?, name: None, protocol })
-        }
+        HostPattern::Address(address) => Some(Target::Address { address: *address, port: port?, name: None, protocol }),
         _ => None,
     }
 }

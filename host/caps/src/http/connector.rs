@@ -12,7 +12,7 @@ use crate::net::{Dial, Network, TcpStream};
 use crate::tls::Spoken;
 use ::http::header::{self, HeaderMap, HeaderValue};
 use ::http::uri::{PathAndQuery, Uri};
-use ::http::{Method, StatusCode};
+use ::http::{Method, StatusCode, Version};
 use caphost_policy::{Capability, Protocol, Scheme};
 use hyper::body::Incoming;
 use std::sync::Arc;
@@ -151,7 +151,12 @@ async fn exchange(
     let waiting = Waiting::new(&mut message, checked.timeouts);
     match loan.exchange(message, waiting).await {
         Ok(answer) => Ok(response(answer, loan, checked.timeouts)?),
-        Err(Failed::Broken(error)) => Err(Failed::Broken(loan.explain(error))),
+        Err(Failed::Broken(error)) => {
+            if matches!(error, HttpError::ResponseTimeout | HttpError::WriteTimeout) {
+                loan.give_up();
+            }
+            Err(Failed::Broken(loan.explain(error)))
+        }
         // Where the grant has ended, it was closed for that, and not by the server.
         Err(not_sent) => loan.check().map_err(Failed::Broken).and(Err(not_sent)),
     }
@@ -190,8 +195,12 @@ fn frame(headers: &mut HeaderMap, checked: &Checked, body: &OutgoingBody, is_htt
     }
 }
 
-fn response(answer: hyper::Response<Incoming>, loan: Loan, timeouts: Timeouts) -> Result<Response, HttpError> {
+fn response(answer: hyper::Response<Incoming>, mut loan: Loan, timeouts: Timeouts) -> Result<Response, HttpError> {
     let (head, body) = answer.into_parts();
+    if head.version < Version::HTTP_11 {
+        // The next request over it would go in this version too, which leaves out a body whose length nobody said.
+        loan.end_with_answer();
+    }
     let mut headers = head.headers;
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(HttpError::UpgradeFailed);
@@ -214,7 +223,7 @@ impl Checked {
     fn new(request: Request, body: &OutgoingBody) -> Result<Self, HttpError> {
         let Request { method, scheme, host, port, path_and_query, headers, timeouts } = request;
         let method = target::parse_method(method.as_str())?;
-        if method == Method::CONNECT {
+        if target::is_called(&method, "CONNECT") {
             return Err(HttpError::MethodInvalid);
         }
         if !matches!(scheme, Scheme::Http | Scheme::Https) || port == 0 {

@@ -3,6 +3,7 @@
 use super::channel::{Channel, Progress};
 use super::{HttpError, OutgoingBody, Timeouts};
 use crate::ambient::Stopwatch;
+use futures_util::task::AtomicWaker;
 use hyper::client::conn::TrySendError;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +13,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
-/// How many interim answers (1xx) may precede one. Stops a server that sends nothing else; honest ones send one or two.
+/// How many interim answers (1xx) may precede one. Stops a server that sends nothing else; honest ones send one or two. Over HTTP/2
+/// nobody counts them: there they end by time, like whatever else is no answer.
 const MAX_INTERIM: u32 = 32;
 
 /// A request as it goes to a connection.
@@ -35,13 +37,34 @@ impl From<TrySendError<Message>> for Failed {
     }
 }
 
+/// The interim answers that came, and who is told when they have no end: a connection that moves by itself wakes nobody for them.
+#[derive(Default)]
+struct Interim {
+    count: AtomicU32,
+    watcher: AtomicWaker,
+}
+
+impl Interim {
+    fn note(&self) {
+        if self.count.fetch_add(1, Ordering::Relaxed) == MAX_INTERIM {
+            self.watcher.wake();
+        }
+    }
+
+    /// Whether there were more than there may be.
+    fn have_no_end(&self, context: &Context<'_>) -> bool {
+        self.watcher.register(context.waker());
+        self.count.load(Ordering::Relaxed) > MAX_INTERIM
+    }
+}
+
 /// Watches over the wait for the head of an answer.
 pub(super) struct Waiting {
     timeouts: Timeouts,
     channel: Option<Arc<Channel>>,
     began: Stopwatch,
     sleep: Pin<Box<Sleep>>,
-    interim: Arc<AtomicU32>,
+    interim: Arc<Interim>,
 }
 
 impl Waiting {
@@ -51,17 +74,15 @@ impl Waiting {
         if let Some(channel) = &channel {
             channel.set_patience(timeouts.between_bytes);
         }
-        let interim = Arc::<AtomicU32>::default();
+        let interim = Arc::<Interim>::default();
         let counter = Arc::clone(&interim);
-        hyper::ext::on_informational(message, move |_| {
-            counter.fetch_add(1, Ordering::Relaxed);
-        });
+        hyper::ext::on_informational(message, move |_| counter.note());
         Self { timeouts, channel, began: Stopwatch::start(), sleep: Box::pin(sleep(timeouts.shorter())), interim }
     }
 
     /// Ready when it took too long, or the peer does not come to the point.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<HttpError> {
-        if self.interim.load(Ordering::Relaxed) > MAX_INTERIM {
+        if self.interim.have_no_end(context) {
             return Poll::Ready(HttpError::Protocol("interim answers have no end"));
         }
         if let Some(Poll::Ready(why)) = self.channel.as_ref().map(|channel| channel.poll_aborted(context)) {

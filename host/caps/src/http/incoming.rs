@@ -159,6 +159,7 @@ impl IncomingBody {
             return Poll::Ready(filled);
         }
         ready!(self.patience.poll(context));
+        self.open.iter().for_each(|open| open.loan.give_up());
         Poll::Ready(Err(self.fail(HttpError::ReadTimeout)))
     }
 

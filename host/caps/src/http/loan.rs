@@ -56,6 +56,11 @@ impl Loan {
         self.permit.as_ref().unwrap_or(self.stream.permit())
     }
 
+    /// Has it closed behind this answer.
+    pub(super) fn end_with_answer(&mut self) {
+        self.pool = Weak::new();
+    }
+
     /// Whether what is sent leaves this host, and can be read on its way.
     pub(super) fn is_open_to_others(&self) -> bool {
         is_open_to_others(self.origin.scheme, self.stream.peer_address().ip())
@@ -88,6 +93,13 @@ impl Loan {
         match (&error, self.permit().check_standing()) {
             (HttpError::Denied(_), _) | (_, Ok(())) => error,
             (_, Err(denied)) => denied.into(),
+        }
+    }
+
+    /// The peer let the time run out. It may be gone without a word: no further request goes over this connection.
+    pub(super) fn give_up(&self) {
+        if let (Line::Http2(line), Some(pool)) = (&self.line, self.pool.upgrade()) {
+            pool.forget(line);
         }
     }
 

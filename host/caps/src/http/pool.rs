@@ -113,6 +113,12 @@ impl Pool {
         !idle.is_empty()
     }
 
+    /// Keeps a connection no longer; what is on its way over it goes on.
+    pub(super) fn forget(&self, line: &Arc<Http2>) {
+        let is_other = |kept: &Kept| !matches!(&kept.line, KeptLine::Http2(kept) if Arc::ptr_eq(kept, line));
+        self.inner().kept.retain(is_other);
+    }
+
     /// Keeps a connection, unless it is at its end.
     pub(super) fn keep(self: &Arc<Self>, origin: Arc<Origin>, stream: TcpStream, line: KeptLine) {
         let mut inner = self.inner();

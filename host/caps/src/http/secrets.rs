@@ -2,7 +2,7 @@
 //! header of a request that its grant covers, over TLS or to this host itself; never in an error, a record or a `Debug` text.
 
 use super::loan::Loan;
-use super::{HttpError, fields};
+use super::{HttpError, fields, target};
 use crate::ambient::{self, HostAuthority};
 use ::http::Method;
 use ::http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
@@ -16,6 +16,9 @@ use std::sync::Arc;
 
 /// The longest secret, in bytes. Nothing longer fits into a header that servers take.
 const MAX_SECRET_BYTES: usize = 8 << 10;
+
+/// Methods by which a server tells a request back, its headers too: the standard one, and one that some servers have beside it.
+const TELLING_BACK: [&str; 2] = ["TRACE", "TRACK"];
 
 /// The values of secrets. A clone is the same values.
 #[derive(Clone, Default)]
@@ -85,7 +88,7 @@ impl Secrets {
     /// Puts the headers of a request's grant in place of the guest's of these names.
     ///
     /// # Errors
-    /// [`HttpError::Misconfigured`] where anybody could read them on their way; [`HttpError::MethodInvalid`] for `TRACE`, by which a
+    /// [`HttpError::Misconfigured`] where anybody could read them on their way; [`HttpError::MethodInvalid`] for a method by which a
     /// server tells them back.
     pub(super) fn inject(&self, loan: &Loan, method: &Method, headers: &mut HeaderMap) -> Result<(), HttpError> {
         let terms = loan.permit().governing_grant().and_then(|grant| grant.http.as_ref());
@@ -94,7 +97,7 @@ impl Secrets {
         if is_secret && loan.is_open_to_others() {
             return Err(HttpError::Misconfigured(OPEN_TO_OTHERS));
         }
-        if is_secret && *method == Method::TRACE {
+        if is_secret && TELLING_BACK.iter().any(|name| target::is_called(method, name)) {
             return Err(HttpError::MethodInvalid);
         }
         for header in &terms.headers {

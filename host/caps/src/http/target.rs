@@ -103,6 +103,11 @@ pub fn parse_method(text: &str) -> Result<Method, HttpError> {
         .ok_or(HttpError::MethodInvalid)
 }
 
+/// Whether a method has this name, in any case: a server may not tell case apart.
+pub(super) fn is_called(method: &Method, name: &str) -> bool {
+    method.as_str().eq_ignore_ascii_case(name)
+}
+
 /// The path and query that are sent; `*`, the server itself, only with `OPTIONS`.
 pub(super) fn path_and_query(method: &Method, text: &str) -> Result<PathAndQuery, HttpError> {
     if *method == Method::OPTIONS && text == "*" {

@@ -6,8 +6,12 @@ use super::error::{NetError, NetResult};
 use crate::gate::{Missing, Permit};
 use crate::request::{Asked, Request, Target};
 use caphost_policy::codes::Code;
-use caphost_policy::{Capability, Decision, HostName, HostPattern, Protocol, Scope};
+use caphost_policy::{Capability, Decision, Grant, HostName, HostPattern, Protocol, Scope};
 use std::net::{IpAddr, SocketAddr};
+
+/// Under which capabilities an address is reached by whom a name was resolved for; the first is that of resolving itself.
+pub(super) const REACHING: [Capability; 4] =
+    [Capability::NetResolve, Capability::NetConnect, Capability::NetUdp, Capability::WebsocketConnect];
 
 /// Who asks, and for what.
 #[derive(Clone, Copy)]
@@ -49,6 +53,17 @@ impl Network {
         self.gate.stands(&ask.of_name(name, port))
     }
 
+    /// A permit for an address that a lookup of `name` under `lookup` gave.
+    pub(super) fn permit_answer(
+        &self,
+        ask: Question<'_>,
+        address: SocketAddr,
+        name: &HostName,
+        lookup: &Permit,
+    ) -> NetResult<Permit> {
+        Ok(self.gate.check_answer(&ask.of_address(address, Some(name)), lookup)?)
+    }
+
     /// A permit for an address, which came from `name` if it came from one.
     pub(super) fn permit_address(
         &self,
@@ -59,6 +74,21 @@ impl Network {
         Ok(self.gate.check(&ask.of_address(address, name))?)
     }
 
+    /// What a lookup by the guest itself takes: `net.resolve` where that covers the name or a deny rule of it does, else another
+    /// capability that covers it.
+    pub(super) fn capability_of_lookup<'a>(
+        &self,
+        question: impl Fn(Capability) -> Question<'a>,
+        name: &'a HostName,
+    ) -> Capability {
+        let decision = self.gate.decide(&question(Capability::NetResolve).of_name(name, None));
+        if let Decision::Denied { by: Some(_) } = decision {
+            return Capability::NetResolve;
+        }
+        let covers = |capability: &Capability| self.may_name(question(*capability), name, None);
+        REACHING.into_iter().find(covers).unwrap_or(Capability::NetResolve)
+    }
+
     /// Whether an address may be reached, as it stands now. Records nothing.
     pub(super) fn may_address(&self, ask: Question<'_>, address: SocketAddr, name: Option<&HostName>) -> bool {
         self.gate.stands(&ask.of_address(address, name))
@@ -67,9 +97,23 @@ impl Network {
     /// A permit for an address that the guest wrote itself: under a grant of the address, or of a name that gave it. A deny rule
     /// on any of its names refuses it.
     pub(super) fn permit_literal(&self, ask: Question<'_>, address: SocketAddr) -> NetResult<Permit> {
+        self.permit_peer(ask, address, None)
+    }
+
+    /// The same, for a peer of a port that was bound with `bound`: not one more of those that may be alive at a time.
+    pub(super) fn permit_peer(
+        &self,
+        ask: Question<'_>,
+        address: SocketAddr,
+        bound: Option<&Permit>,
+    ) -> NetResult<Permit> {
         let name = self.name_for(ask, address);
         self.check_many(ask, address)?;
-        self.permit_address(ask, address, name.as_ref())
+        let request = ask.of_address(address, name.as_ref());
+        Ok(match bound {
+            Some(bound) => self.gate.check_beside(&request, bound)?,
+            None => self.gate.check(&request)?,
+        })
     }
 
     /// Whether [`Network::permit_literal`] would give one, as it stands now. Records nothing.
@@ -79,22 +123,35 @@ impl Network {
     }
 
     /// Of the names that gave an address, the one to put it to the gate under: one that is denied, so that it is refused, else
-    /// one that makes it allowed.
+    /// one that makes it allowed, or did until its grant ended.
+    ///
+    /// # Security
+    /// Of a URL with an address the name is not looked for: the server would be asked for another site than the one that was
+    /// granted, and be told the secrets of that.
     pub(super) fn name_for(&self, ask: Question<'_>, address: SocketAddr) -> Option<HostName> {
         let names = self.names.of(address.ip().to_canonical());
-        let is_denied = |name: &&HostName| {
-            matches!(self.gate.decide(&ask.of_address(address, Some(name))), Decision::Denied { by: Some(_) })
-        };
+        let decide = |name: &HostName| self.gate.decide(&ask.of_address(address, Some(name)));
+        let is_denied = |name: &&HostName| matches!(decide(name), Decision::Denied { by: Some(_) });
+        let stands = |name: &&HostName| self.may_address(ask, address, Some(name));
         let denied = names.iter().find(is_denied);
-        denied.or_else(|| names.iter().find(|name| self.may_address(ask, address, Some(name)))).cloned()
+        if ask.protocol != Protocol::Raw {
+            return denied.cloned();
+        }
+        let allowed = || names.iter().find(stands).or_else(|| names.iter().find(|name| decide(name).is_allowed()));
+        denied.or_else(allowed).cloned()
     }
 
     /// Refuses a port that the system picked where a deny rule covers it. A grant of the port 0 is one of any that it picks.
     pub(super) fn check_picked(&self, ask: Question<'_>, address: SocketAddr) -> NetResult<()> {
-        match self.gate.decide(&ask.of_address(address, None)) {
-            Decision::Denied { by: Some(_) } => self.permit_address(ask, address, None).map(drop),
-            Decision::Denied { by: None } | Decision::Allowed { .. } => Ok(()),
+        match self.is_denied_here(ask, address) {
+            true => self.permit_address(ask, address, None).map(drop),
+            false => Ok(()),
         }
+    }
+
+    /// Whether a deny rule covers an address of this host. Records nothing.
+    pub(super) fn is_denied_here(&self, ask: Question<'_>, address: SocketAddr) -> bool {
+        matches!(self.gate.decide(&ask.of_address(address, None)), Decision::Denied { by: Some(_) })
     }
 
     /// Refuses the address of many (multicast, broadcast) where the grant that covers it does not name it: a grant of everybody is
@@ -108,15 +165,19 @@ impl Network {
         Err(self.gate.refuse_missing(&ask.of_address(address, None), missing, &rule).into())
     }
 
-    /// Whether the grant that covers an address names it, alone or in a block; also where none covers it, which the gate tells.
+    /// Whether each grant that covers an address names it, alone or in a block of addresses of many; also where none covers it, which
+    /// the gate tells.
     fn names_many(&self, ask: Question<'_>, address: SocketAddr) -> bool {
-        let Decision::Allowed { grant } = self.gate.decide(&ask.of_address(address, None)) else { return true };
-        match self.gate.policy().grant(grant).map(|grant| &grant.rule.scope) {
-            Some(Scope::Net(scope)) => {
-                matches!(scope.host(), HostPattern::Address(_) | HostPattern::Block { .. })
-            }
+        let names = |grant: &Grant| match &grant.rule.scope {
+            Scope::Net(scope) => match scope.host() {
+                HostPattern::Address(_) => true,
+                HostPattern::Block { address, .. } => is_many(*address),
+                HostPattern::Name(_) | HostPattern::Suffix(_) | HostPattern::Class(_) => false,
+            },
             _ => false,
-        }
+        };
+        let governing = self.gate.governing(&ask.of_address(address, None));
+        governing.into_iter().all(|grant| self.gate.policy().grant(grant).is_some_and(names))
     }
 
     /// Refuses what takes some grant of a capability, whichever, where none stands.

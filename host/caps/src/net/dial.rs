@@ -2,7 +2,7 @@
 
 use super::Network;
 use super::address::{Family, check_port, check_remote};
-use super::authority::Question;
+use super::authority::{Question, REACHING};
 use super::error::{NetError, NetResult};
 use super::live::Slot;
 use super::socket::{Socket, check_runtime};
@@ -10,7 +10,7 @@ use super::stream::{Connection, TcpStream};
 use crate::ambient::Stopwatch;
 use crate::ambient::sockets::{self, Transport};
 use crate::gate::Permit;
-use caphost_policy::{Capability, Host, HostName, NetScope, Protocol, Scope};
+use caphost_policy::{Capability, Host, HostName, NetScope, Ports, Protocol, Scope};
 use rustix::io::Errno;
 use rustix::net::sockopt;
 use std::net::{IpAddr, SocketAddr};
@@ -44,13 +44,10 @@ impl<'a> Dial<'a> {
     }
 }
 
-/// Under which capabilities an address is reached by whom a name was resolved for; the first is that of resolving itself.
-const REACHING: [Capability; 4] =
-    [Capability::NetResolve, Capability::NetConnect, Capability::NetUdp, Capability::WebsocketConnect];
-
 impl Network {
     /// The addresses of a name that may be reached, in the order to try them in. An address literal is its own address. Takes
-    /// `net.resolve` of the name, or another grant of the network that covers it. The gate is asked in the first poll.
+    /// `net.resolve` of the name, or another grant of the network that covers it; a deny rule of `net.resolve` refuses it all the
+    /// same. The gate is asked in the first poll.
     ///
     /// Those that it answers stay reachable for this guest under the name's grant.
     ///
@@ -65,8 +62,7 @@ impl Network {
             Host::Name(host) => host,
         };
         let question = |capability| Question::raw(call, capability, name);
-        let covers = |capability: &Capability| self.may_name(question(*capability), &host, None);
-        let capability = REACHING.into_iter().find(covers).unwrap_or(Capability::NetResolve);
+        let capability = self.capability_of_lookup(question, &host);
         let permit = self.permit_name(question(capability), &host, None)?;
         let addresses = self.look_up(&permit, &host, Duration::MAX).await?;
         let (reachable, hidden): (Vec<_>, Vec<_>) =
@@ -105,12 +101,12 @@ impl Network {
             }
             Host::Name(name) => name,
         };
-        let permit = self.permit_name(question, name, Some(dial.port))?;
-        let addresses = self.look_up(&permit, name, left()).await?;
+        let lookup = self.permit_name(question, name, Some(dial.port))?;
+        let addresses = self.look_up(&lookup, name, left()).await?;
         let addresses = self.candidates(question, name, addresses, dial.port)?;
         let mut failure = NetError::NameUnresolvable;
         for (index, address) in addresses.iter().enumerate() {
-            let permit = self.permit_address(question, *address, Some(name))?;
+            let permit = self.permit_answer(question, *address, name, &lookup)?;
             let share = left() / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
             match self.dial_address(permit, *address, share).await {
                 Err(NetError::Denied(denied)) => return Err(denied.into()),
@@ -193,18 +189,19 @@ impl Network {
         Ok(TcpStream::new(connection))
     }
 
-    /// Whether an address of a name may be reached at some port: at one that a grant names.
+    /// Whether an address of a name may be reached at some port: at the first or the last that a grant names.
     fn is_reachable(&self, address: IpAddr, name: &HostName) -> bool {
         let grants = self.gate.policy().grants().iter();
         let mut of_network = grants.filter(|grant| REACHING.contains(&grant.rule.capability));
         of_network.any(|grant| {
-            let (port, scheme) = match &grant.rule.scope {
-                Scope::Net(scope) => (scope.ports().first(), NetScope::scheme(scope)),
-                _ => (0, None),
+            let (ports, scheme) = match &grant.rule.scope {
+                Scope::Net(scope) => (scope.ports(), NetScope::scheme(scope)),
+                _ => (Ports::ALL, None),
             };
             let question = Question::raw("", grant.rule.capability, "");
+            let reaches = |port| self.may_address(question, SocketAddr::new(address, port), Some(name));
             // What has a scheme is reached by the host's own connector, which needs no address from the guest.
-            scheme.is_none() && self.may_address(question, SocketAddr::new(address, port), Some(name))
+            scheme.is_none() && (reaches(ports.first()) || reaches(ports.last()))
         })
     }
 }

@@ -4,7 +4,7 @@ use super::Network;
 use super::address::{Family, check_local};
 use super::authority::Question;
 use super::dial::open;
-use super::error::NetResult;
+use super::error::{NetError, NetResult};
 use super::live::Ends;
 use super::socket::Socket;
 use super::stream::{Connection, TcpStream, local_address};
@@ -59,7 +59,7 @@ impl TcpListener {
     /// `capability` is `net.listen` or `websocket.listen`: the one that each connection takes, too.
     ///
     /// # Errors
-    /// A refusal; [`NetError::InvalidArgument`](super::NetError::InvalidArgument) for an address that is not one host's; what
+    /// A refusal; [`NetError::InvalidArgument`] for an address that is not one host's; what
     /// `bind(2)` fails with.
     pub fn bind(
         network: &Arc<Network>,
@@ -80,7 +80,7 @@ impl TcpListener {
     /// A connection that has come in. Takes the capability that it listens with once more: each is asked for and recorded.
     ///
     /// # Errors
-    /// [`NetError::WouldBlock`](super::NetError::WouldBlock) when there is none; a refusal, which closes the connection, when the
+    /// [`NetError::WouldBlock`] when there is none; a refusal, which closes the connection, when the
     /// grant has ended or its connections are used up.
     pub fn try_accept(&self, call: &'static str) -> NetResult<TcpStream> {
         self.network.accept(call, &self.listening)
@@ -96,7 +96,7 @@ impl TcpListener {
     pub async fn accept(&self, call: &'static str) -> NetResult<TcpStream> {
         loop {
             match self.try_accept(call) {
-                Err(super::NetError::WouldBlock) => self.listening.socket.changed(Interest::READABLE).await,
+                Err(NetError::WouldBlock) => self.listening.socket.changed(Interest::READABLE).await,
                 outcome => return outcome,
             }
         }
@@ -164,7 +164,8 @@ impl Network {
         Ok(Bound { permit, capability: ask.capability, asked: address, text: real.to_string() })
     }
 
-    /// A connection that has come in.
+    /// A connection that has come in. On every address of this host, one to an address that a deny rule covers is not there: of it
+    /// nothing is recorded, for anybody can come.
     pub(super) fn accept(&self, call: &'static str, listening: &Listening) -> NetResult<TcpStream> {
         let Listening { socket, bound } = listening;
         listening.check()?;
@@ -173,6 +174,9 @@ impl Network {
         let connection = Socket::new(connection, socket.family(), slot);
         // From here on it is closed where it is refused.
         let ask = Question::raw(call, bound.capability, &bound.text);
+        if bound.asked.ip().is_unspecified() && self.is_denied_here(ask, local_address(&connection)?) {
+            return Err(NetError::WouldBlock);
+        }
         let permit = self.permit_address(ask, bound.asked, None)?;
         let connection = Connection::new(connection, permit, None, peer);
         // Its grant may have ended before anybody could shut it down.

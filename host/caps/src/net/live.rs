@@ -3,7 +3,6 @@
 
 use super::error::{NetError, NetResult};
 use crate::revocation::EndHook;
-use rustix::io::Errno;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Builder, JoinHandle};
@@ -66,7 +65,7 @@ impl Live {
     /// A place for one more socket.
     ///
     /// # Errors
-    /// [`NetError::SocketLimit`] when there are as many as there may be; where the system has no thread left to look at expiry.
+    /// [`NetError::SocketLimit`] when there are as many as there may be, and where the system has no thread left to look at expiry.
     pub(crate) fn slot(self: &Arc<Self>) -> NetResult<Slot> {
         if self.expires {
             self.watch()?;
@@ -129,8 +128,7 @@ impl Watcher {
     fn start(open: &Arc<Open>) -> NetResult<Self> {
         let watched = Arc::clone(open);
         let thread = Builder::new().name("expiry".to_owned()).spawn(move || watch(&watched));
-        let thread = thread.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::AGAIN));
-        Ok(Self { open: Arc::clone(open), thread: Some(thread.map_err(NetError::Os)?) })
+        Ok(Self { open: Arc::clone(open), thread: Some(thread.map_err(|_| NetError::SocketLimit)?) })
     }
 }
 

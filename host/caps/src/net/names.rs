@@ -8,6 +8,9 @@ use std::sync::{Mutex, PoisonError};
 /// How many pairs of name and address are remembered; of more, the oldest are forgotten. A guest picks the names.
 const MAX_PAIRS: usize = 4_096;
 
+/// How many names of one address are remembered; of more, the oldest are forgotten. Each connection to it asks the gate for each.
+const MAX_NAMES: usize = 64;
+
 /// Which names gave which addresses, to one guest.
 #[derive(Default)]
 pub(crate) struct Names(Mutex<Pairs>);
@@ -42,6 +45,10 @@ impl Pairs {
             return;
         }
         names.push(name.clone());
+        if names.len() > MAX_NAMES {
+            let oldest = (address, names.remove(0));
+            self.order.retain(|pair| *pair != oldest);
+        }
         self.order.push_back((address, name.clone()));
         if self.order.len() > MAX_PAIRS
             && let Some((address, name)) = self.order.pop_front()
@@ -77,6 +84,19 @@ mod tests {
         }
         assert_eq!(names.of(address), [name("a.example"), name("b.example")]);
         assert_eq!(names.of(Ipv4Addr::UNSPECIFIED.into()), []);
+    }
+
+    #[test]
+    fn an_address_has_only_so_many_names() {
+        let (names, address) = (Names::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let text = |index: usize| name(&format!("a{index}.example"));
+        for index in 0..MAX_NAMES {
+            names.note(&text(index), &[address]);
+        }
+        assert_eq!((names.of(address).len(), names.of(address).first()), (MAX_NAMES, Some(&text(0))), "control");
+        names.note(&text(MAX_NAMES), &[address]);
+        assert_eq!((names.of(address).len(), names.of(address).first()), (MAX_NAMES, Some(&text(1))));
+        assert_eq!(names.0.lock().unwrap().order.len(), MAX_NAMES);
     }
 
     #[test]

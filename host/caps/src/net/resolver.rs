@@ -4,6 +4,7 @@ use super::error::{NetError, NetResult};
 use crate::ambient::names::NameSources;
 use caphost_policy::HostName;
 use hickory_resolver::TokioResolver;
+use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::{DnsError, NetError as Failure};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RecordType};
@@ -59,13 +60,7 @@ impl Resolver {
                 Some(server) => NameSources::of_server(server),
                 None => NameSources::of_system(),
             });
-            // One for each lookup: it has tasks of its own, that end with it.
-            let resolver = sources.resolver(|options| {
-                options.timeout = options.timeout.min(ANSWER_TIMEOUT);
-                options.attempts = RETRIES;
-                options.cache_size = 0;
-            });
-            both(&resolver.map_err(|failure| of_failure(&failure))?, name).await
+            both(sources, name).await
         };
         timeout(LOOKUP_TIMEOUT, asked).await.unwrap_or(Err(NetError::TemporaryResolverFailure))
     }
@@ -77,10 +72,20 @@ fn is_this_host(name: &HostName) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
+/// A resolver for one lookup: it has tasks of its own, that end with it.
+fn resolver(sources: &NameSources) -> Result<TokioResolver, Failure> {
+    sources.resolver(|options| {
+        options.timeout = options.timeout.min(ANSWER_TIMEOUT);
+        options.attempts = RETRIES;
+        options.cache_size = 0;
+    })
+}
+
 /// The addresses of both versions. One version that nothing is known about does not hide the other.
-async fn both(resolver: &TokioResolver, name: &HostName) -> NetResult<Vec<IpAddr>> {
+async fn both(sources: &NameSources, name: &HostName) -> NetResult<Vec<IpAddr>> {
     let whole = Name::from_ascii(format!("{name}.")).map_err(|_| NetError::NameUnresolvable)?;
-    let of_type = |record_type| resolver.lookup(whole.clone(), record_type);
+    let resolver = resolver(sources).map_err(|failure| of_failure(&failure))?;
+    let of_type = |record_type| ask(sources, &resolver, &whole, record_type);
     let (ipv4, ipv6) = tokio::join!(of_type(RecordType::A), of_type(RecordType::AAAA));
     let mut addresses = Vec::new();
     let mut failure = NetError::NameUnresolvable;
@@ -91,6 +96,20 @@ async fn both(resolver: &TokioResolver, name: &HostName) -> NetResult<Vec<IpAddr
         }
     }
     if addresses.is_empty() { Err(failure) } else { Ok(addresses) }
+}
+
+/// The answer to one question. What the servers say that it does not fit a datagram, the resolver asks for over TCP by itself. A
+/// server that sends a longer one than it was told to says nothing of the kind: what is left of that can not be read.
+async fn ask(
+    sources: &NameSources,
+    resolver: &TokioResolver,
+    name: &Name,
+    record_type: RecordType,
+) -> Result<Lookup, Failure> {
+    match resolver.lookup(name.clone(), record_type).await {
+        Err(Failure::Proto(_)) => self::resolver(&sources.over_tcp())?.lookup(name.clone(), record_type).await,
+        outcome => outcome,
+    }
 }
 
 fn push_new(addresses: &mut Vec<IpAddr>, more: impl Iterator<Item = IpAddr>) {

@@ -7,7 +7,7 @@ use super::dial::Dial;
 use super::error::NetResult;
 use super::stream::TcpStream;
 use crate::gate::Permit;
-use caphost_policy::{Decision, Host, HostName};
+use caphost_policy::Host;
 
 impl Network {
     /// A permit to use `stream` for what `dial` would connect for; none where that would stand on other grants, or on none: then
@@ -23,22 +23,11 @@ impl Network {
             Host::Name(name) => Some(name.clone()),
             Host::Address(_) => self.name_for(question, peer),
         };
-        if !self.is_under_same_grant(question, stream, name.as_ref()) {
+        let request = question.of_address(peer, name.as_ref());
+        if !stream.permit().would_govern(&request) {
             return Ok(None);
         }
-        let permit = self.gate.check_beside(&question.of_address(peer, name.as_ref()), stream.permit())?;
+        let permit = self.gate.check_beside(&request, stream.permit())?;
         Ok(Some(permit).filter(|permit| permit.same_grants(stream.permit())))
-    }
-
-    /// Whether the grant that decides is the one that the connection was made under. Records nothing.
-    fn is_under_same_grant(&self, ask: Question<'_>, stream: &TcpStream, name: Option<&HostName>) -> bool {
-        match self.gate.decide(&ask.of_address(stream.peer_address(), name)) {
-            Decision::Denied { .. } => false,
-            Decision::Allowed { grant } => {
-                let made_under = stream.permit().governing_grant();
-                let (Some(grant), Some(other)) = (self.gate.policy().grant(grant), made_under) else { return false };
-                std::ptr::eq(grant, other)
-            }
-        }
     }
 }

@@ -7,7 +7,7 @@ use super::options::Options;
 use super::socket::Socket;
 use crate::gate::Permit;
 use rustix::buffer::spare_capacity;
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags, Shutdown, getsockname, recv, send, shutdown};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,6 +115,10 @@ impl TcpStream {
     pub fn try_write(&self, bytes: &[u8]) -> NetResult<usize> {
         let Connection { socket, permit, is_write_shut, .. } = &*self.0;
         self.0.check_bound()?;
+        if !bytes.is_empty() && permit.counts_bytes() && !socket.is_ready(Interest::WRITABLE) {
+            permit.check_standing()?;
+            return Err(NetError::WouldBlock);
+        }
         let admitted = permit.admit_sent(bytes.len().min(MAX_MOVE_BYTES) as u64)?;
         let part = usize::try_from(admitted).ok().and_then(|length| bytes.get(..length)).unwrap_or(bytes);
         let outcome = match part {
@@ -241,13 +245,19 @@ impl TcpStream {
     fn receive(&self, wanted: usize, read: impl FnMut(usize) -> Result<usize, Errno>) -> NetResult<usize> {
         let Connection { socket, permit, is_read_shut, .. } = &*self.0;
         self.0.check_bound()?;
-        let admitted = permit.admit_received(wanted.min(MAX_MOVE_BYTES) as u64)?;
+        // Of a bounded number no more is taken than has come, or one byte to see whether this is the end.
+        let there = if permit.counts_bytes() { ioctl_fionread(socket).unwrap_or(1).max(1) } else { u64::MAX };
+        let admitted = permit.admit_received(there.min(wanted.min(MAX_MOVE_BYTES) as u64))?;
         let (mut read, length) = (read, usize::try_from(admitted).unwrap_or(wanted));
         let outcome = match length {
             0 => Ok(0),
             // What had come before is not there any more either.
             _ if is_read_shut.load(Ordering::Relaxed) => Ok(0),
-            length => socket.attempt(Interest::READABLE, || read(length)),
+            // A grant that ended meanwhile has shut it down, which looks like the peer's end.
+            length => match socket.attempt(Interest::READABLE, || read(length)) {
+                Ok(0) => self.0.check().map(|()| 0),
+                outcome => outcome,
+            },
         };
         permit.give_back_received(admitted.saturating_sub(outcome.unwrap_or(0) as u64));
         outcome
@@ -273,4 +283,33 @@ impl Connection {
 /// The address that a socket is bound to.
 pub(super) fn local_address(socket: &Socket) -> NetResult<SocketAddr> {
     Ok(SocketAddr::try_from(getsockname(socket)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::HostAuthority;
+    use crate::net::Dial;
+    use crate::session::Session;
+    use caphost_policy::{Capability, Host, Policy, Protocol, Rule};
+    use std::net::{IpAddr, Ipv4Addr, TcpListener};
+    use std::time::Duration;
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own server")]
+    async fn a_grant_that_ends_during_a_read_is_never_taken_for_the_end_of_what_the_peer_sends() {
+        let rule: Rule = "net.connect:127.0.0.1".parse().unwrap();
+        let session = Session::builder(Policy::builder().allow(rule).build()).build(HostAuthority::claim()).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (host, port) = (Host::Address(IpAddr::V4(Ipv4Addr::LOCALHOST)), listener.local_addr().unwrap().port());
+        let (capability, protocol, timeout) = (Capability::NetConnect, Protocol::Raw, Duration::from_secs(10));
+        let dial = Dial { call: "test", capability, asked: "", host: &host, port, protocol, timeout };
+        let stream = session.network().dial(&dial).await.unwrap();
+        assert_eq!(stream.receive(10, |_| Ok(0)), Ok(0), "control: the peer's own end");
+        let shut = |_| {
+            session.revoker().revoke_all();
+            Ok(0)
+        };
+        assert!(matches!(stream.receive(10, shut), Err(NetError::Denied(_))));
+    }
 }

@@ -5,7 +5,7 @@
 
 mod port;
 
-use self::port::Port;
+use self::port::{Bound, Port};
 use super::Network;
 use super::address::{Family, check_local, check_peer};
 use super::authority::Question;
@@ -85,16 +85,20 @@ impl UdpSocket {
             false => Some(self.network.permit_address(ask, address, None)?),
         };
         let socket = state.open(self.family)?;
-        match &permit {
-            Some(permit) => {
-                sockets::bind(permit, &socket, address, Transport::Udp)?;
-                if address.port() == 0 {
-                    self.network.check_picked(ask, local_address(&socket)?)?;
-                }
-            }
-            None => sockets::bind_anywhere(&socket, self.family)?,
+        let bound = match &permit {
+            Some(permit) => sockets::bind(permit, &socket, address, Transport::Udp),
+            None => sockets::bind_anywhere(&socket, self.family),
+        };
+        if let Err(errno) = bound {
+            *state = State::Open(socket);
+            return Err(errno.into());
         }
-        *state = State::Bind(Port::new(&self.network, socket, permit)?);
+        let real = local_address(&socket)?;
+        if permit.is_some() && address.port() == 0 {
+            // What is bound to a port that it may not have is closed.
+            self.network.check_picked(ask, real)?;
+        }
+        *state = State::Bind(Port::new(&self.network, call, socket, Bound { at: real, permit })?);
         Ok(())
     }
 

@@ -106,6 +106,10 @@ async fn shake_hands(
     max_message_bytes: u64,
 ) -> WebSocketResult<(WebSocketStream<Io>, Option<String>)> {
     let (stream, response) = client_async_with_config(request, io, Some(config(max_message_bytes))).await?;
+    // None was offered, and the library does not look (RFC 6455, section 4.1).
+    if response.headers().contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
+        return Err(WebSocketError::Protocol("the server speaks an extension that nobody offered"));
+    }
     // It is one of those that were offered.
     let protocol = response.headers().get(PROTOCOLS).and_then(|value| value.to_str().ok());
     Ok((stream, protocol.map(str::to_owned)))

@@ -10,6 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use std::future::{pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -23,6 +24,10 @@ use tokio_tungstenite::tungstenite::{Error, Message as Framed};
 /// reset the connection, and the peer might not hear why.
 const MAX_IGNORED_BYTES: usize = 64 << 20;
 
+/// How many pings of a peer are answered while it takes nothing. Each answer that waits is kept, so this bounds what a peer makes the
+/// host keep which asks for ever and never reads; an honest one does not ask again before it was answered.
+const MAX_UNANSWERED: u32 = 1_024;
+
 /// A connection. Dropping it closes it without a word to the peer. It can be used until its grant ends, which closes it and wakes
 /// who waits.
 pub struct Connection {
@@ -33,6 +38,8 @@ pub struct Connection {
     end: Mutex<End>,
     /// Since when this side has said goodbye.
     goodbye: watch::Sender<Option<Stopwatch>>,
+    /// How many pings came since the peer took all that there was for it.
+    unanswered: AtomicU32,
     protocol: Option<String>,
     path: String,
 }
@@ -65,6 +72,7 @@ impl Connection {
             receiving: Turn::default(),
             end: Mutex::default(),
             goodbye: watch::Sender::new(None),
+            unanswered: AtomicU32::new(0),
             protocol,
             path,
         }
@@ -113,6 +121,11 @@ impl Connection {
             () = self.goodbye_is_over() => None,
         };
         match next {
+            Some(Ok(Framed::Ping(_))) if self.unanswered.load(Ordering::Relaxed) > MAX_UNANSWERED => {
+                self.finish(CloseFrame::lost());
+                self.break_off();
+                Ok(None)
+            }
             Some(Ok(message)) => match Message::try_from(message) {
                 Ok(message) => Ok(Some(message)),
                 Err(frame) => {
@@ -182,9 +195,14 @@ impl Connection {
     fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<Result<Framed, Error>>> {
         let mut stream = self.stream();
         let next = stream.poll_next_unpin(context);
-        // A ping is answered at once, if nobody sends: who does sends the answer, too.
-        if let (Poll::Ready(Some(Ok(Framed::Ping(_)))), Ok(_turn)) = (&next, self.sending.try_lock()) {
-            let _ = stream.poll_flush_unpin(context);
+        if let Poll::Ready(Some(Ok(Framed::Ping(_)))) = &next {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+            // It is answered at once, if nobody sends: who does sends the answer, too.
+            if let Ok(_turn) = self.sending.try_lock()
+                && stream.poll_flush_unpin(context).is_ready()
+            {
+                self.unanswered.store(0, Ordering::Relaxed);
+            }
         }
         next
     }
@@ -192,7 +210,9 @@ impl Connection {
     async fn put(&self, message: Framed) -> Result<(), Error> {
         poll_fn(|context| self.stream().poll_ready_unpin(context)).await?;
         self.stream().start_send_unpin(message)?;
-        poll_fn(|context| self.stream().poll_flush_unpin(context)).await
+        poll_fn(|context| self.stream().poll_flush_unpin(context)).await?;
+        self.unanswered.store(0, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Closes a connection on which nothing more can be read.

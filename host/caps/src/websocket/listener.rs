@@ -7,6 +7,7 @@ use super::stream::{Io, set_no_delay};
 use super::{DEFAULT_MESSAGE_BYTES, HANDSHAKE_TIME, MAX_HANDSHAKES, WebSocketError, WebSocketResult, config, within};
 use crate::http::target;
 use crate::net::{NetError, Network, TcpListener, TcpStream};
+use crate::refusal::Denied;
 use ::http::StatusCode;
 use ::http::header::{self, HeaderMap, HeaderValue};
 use caphost_policy::Capability;
@@ -51,8 +52,8 @@ pub struct Listener {
     handshakes: Turn<FuturesUnordered<Handshake>>,
 }
 
-/// A handshake that goes on; no connection where it fails.
-type Handshake = Pin<Box<dyn Future<Output = Option<Connection>> + Send>>;
+/// A handshake that goes on; no connection where it fails, and the refusal where the grant has no more for any.
+type Handshake = Pin<Box<dyn Future<Output = Result<Option<Connection>, Denied>> + Send>>;
 
 impl Listener {
     /// Listens on an address. Takes `websocket.listen` of it; with the port 0, the system picks one, which no deny rule may cover.
@@ -75,7 +76,7 @@ impl Listener {
     /// Handshakes go on while somebody waits here.
     ///
     /// # Errors
-    /// A refusal, when the grant has ended, and for a connection more than its quota has, which is closed.
+    /// A refusal, when the grant has ended, and for a connection or a byte more than its quota has; the connection is closed.
     ///
     /// # Cancel safety
     /// Safe: handshakes that were begun go on with the next call.
@@ -92,7 +93,7 @@ impl Listener {
             tokio::select! {
                 biased;
                 Some(done) = handshakes.next() => {
-                    if let Some(connection) = done {
+                    if let Some(connection) = done.map_err(NetError::from)? {
                         return Ok(connection);
                     }
                 }
@@ -164,7 +165,7 @@ fn is_from(headers: &HeaderMap, origins: &[String]) -> bool {
     }
 }
 
-async fn shake_hands(tcp: TcpStream, options: Arc<ListenOptions>) -> Option<Connection> {
+async fn shake_hands(tcp: TcpStream, options: Arc<ListenOptions>) -> Result<Option<Connection>, Denied> {
     set_no_delay(&tcp);
     let io: Io = Box::new(tcp.clone().into_io());
     let (mut path, mut protocol) = (String::new(), None);
@@ -183,8 +184,12 @@ async fn shake_hands(tcp: TcpStream, options: Arc<ListenOptions>) -> Option<Conn
     };
     let config = config(options.max_message_bytes);
     let handshake = async { Ok(accept_hdr_async_with_config(io, answer, Some(config)).await?) };
-    let stream = within(HANDSHAKE_TIME, handshake).await.ok()?;
-    Some(Connection::new(Opened { stream, tcp, protocol, path }))
+    match within(HANDSHAKE_TIME, handshake).await {
+        Ok(stream) => Ok(Some(Connection::new(Opened { stream, tcp, protocol, path }))),
+        // That is no peer's fault, and would be the same with the next one.
+        Err(WebSocketError::Net(NetError::Denied(denied))) => Err(denied),
+        Err(_) => Ok(None),
+    }
 }
 
 fn refusal(status: StatusCode) -> ErrorResponse {

@@ -2,13 +2,16 @@
 
 use crate::peer::{Authority, Peer};
 use crate::support::policy;
-use crate::world::{SOON, World, get};
+use crate::world::{SOON, World, failure, get};
 use caphost_caps::http::{HttpError, OutgoingBody};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy, sink, split};
 use tokio::time::timeout;
 
 const HEADERS: u8 = 1;
+const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
 /// A frame of the one request's stream, or of the connection.
@@ -95,10 +98,12 @@ async fn frames_that_are_no_answer_end_by_time() {
 }
 
 #[tokio::test]
-async fn bodies_of_nothing_end_by_time() {
-    let head = frame(HEADERS, END_HEADERS, 1, &[0x88]);
-    assert_eq!(ends_with(head.clone(), frame(0, 0, 1, &[])).await, HttpError::ReadTimeout, "control");
-    assert_eq!(ends_with(head, frame(0, 8, 1, &[3, 0, 0, 0])).await, HttpError::ReadTimeout, "and padding");
+async fn bodies_of_nothing_have_an_end() {
+    let head = || frame(HEADERS, END_HEADERS, 1, &[0x88]);
+    for (what, nothing) in [("empty", frame(0, 0, 1, &[])), ("nothing but padding", frame(0, 8, 1, &[3, 0, 0, 0]))] {
+        let error = ends_with(head(), nothing).await;
+        assert!(matches!(error, HttpError::Protocol(_) | HttpError::ReadTimeout), "{what}: {error:?}");
+    }
 }
 
 #[tokio::test]
@@ -128,4 +133,29 @@ async fn what_a_server_may_not_send_ends_the_request() {
             "{what}: {error:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_comes_any_more_is_not_used_again() {
+    let authority = Authority::new();
+    let (acceptor, is_first) = (authority.acceptor("localhost", &["h2"]), Arc::new(AtomicBool::new(true)));
+    let peer = Peer::new(move |stream, _| {
+        let (acceptor, is_silent) = (acceptor.clone(), is_first.swap(false, Ordering::Relaxed));
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
+            read_request(&mut stream).await;
+            if !is_silent {
+                let _ = stream.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &[0x88])).await;
+            }
+            let _ = copy(&mut stream, &mut sink()).await;
+        }
+    })
+    .await;
+    let world = World::trusting(policy("net.connect:localhost,net.connect:loopback", ""), vec![authority.pem()]);
+    let mut asked = get(&peer.secure_url("/"));
+    asked.timeouts.first_byte = Duration::from_millis(500);
+    assert_eq!(failure(world.send(asked.clone(), OutgoingBody::empty()).await), HttpError::ResponseTimeout);
+    assert!(world.send(asked, OutgoingBody::empty()).await.is_ok());
+    assert_eq!(peer.connections(), 2);
 }

@@ -2,7 +2,7 @@
 
 use crate::peer::{Peer, nobody, read_head};
 use crate::world::{SOON, World, failure, get, request, whole};
-use caphost_caps::http::{HttpError, Method, OutgoingBody};
+use caphost_caps::http::{self, HttpError, Method, OutgoingBody};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -238,7 +238,9 @@ async fn interim_answers_stop_at_the_bound_also_while_a_body_is_written() {
     .await;
     let world = World::new("net.connect:127.0.0.1", "");
     let (_sender, body) = OutgoingBody::pieces(Some(5));
-    let error = failure(world.send(request(Method::POST, &peer.url("/")), body).await);
+    let asked = request(Method::POST, &peer.url("/"));
+    let sent = http::send(world.session.network(), "test", asked, body);
+    let error = failure(timeout(SOON / 2, sent).await.expect("it is not left to the time"));
     assert!(matches!(error, HttpError::Protocol(_)), "{error:?}");
 }
 

@@ -3,7 +3,7 @@
 use crate::peer::{Peer, read_head};
 use crate::world::{SOON, World, failure, get, request, whole};
 use caphost_caps::http::{HttpError, Method, OutgoingBody};
-use caphost_policy::{HttpRule, Limits, Policy, Rule};
+use caphost_policy::{Grant, HttpRule, Limits, Policy, Quota, Rule};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -157,5 +157,50 @@ async fn connections_of_a_narrowed_policy_are_used_again_under_the_same_grants()
     for (path, connections) in [("/", 1), ("/", 1), ("/v1/a", 2), ("/other", 2), ("/v1/b", 2)] {
         assert_eq!(world.fetch(&peer.url(path)).await, Ok((200, "hello".into())));
         assert_eq!(peer.connections(), connections, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_used_after_all_takes_nothing_from_a_quota() {
+    let peer = Peer::http().await;
+    let plain: Rule = "net.connect:127.0.0.1".parse().expect("a rule");
+    let terms = HttpRule::parse(&format!("GET http://{}/v1/", peer.address)).expect("a rule");
+    let wide = Policy::builder().allow(plain.clone()).allow(terms).build();
+    let mut counted = Grant::from(plain);
+    counted.quota = Some(Quota { connections: Some(4), ..Quota::default() });
+    let world = World::with_policy(wide.attenuate(&Policy::builder().allow(counted).build()));
+    for path in ["/", "/v1/a", "/other", "/v1/b"] {
+        assert_eq!(world.fetch(&peer.url(path)).await, Ok((200, "hello".into())), "{path}");
+    }
+    assert_eq!(peer.connections(), 2, "one for each grant");
+    assert!(failure(world.get(&peer.url("/")).await).denied().is_some());
+}
+
+#[tokio::test]
+async fn a_name_and_its_address_are_two_hosts() {
+    let peer = Peer::http().await;
+    let world = World::new("net.connect:localhost,net.connect:127.0.0.1", "");
+    let by_name = format!("http://localhost:{}/", peer.address.port());
+    for (url, connections) in [(&by_name, 1), (&peer.url("/"), 2), (&by_name, 2), (&peer.url("/"), 2)] {
+        assert_eq!(world.fetch(url).await, Ok((200, "hello".into())));
+        assert_eq!(peer.connections(), connections, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_asked_for_is_never_that_of_the_next_request() {
+    let peer = Peer::new(|mut stream, seen| async move {
+        read_head(&mut stream, &seen).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil").await;
+        read_head(&mut stream, &seen).await;
+    })
+    .await;
+    let world = World::new("net.connect:127.0.0.1", "");
+    for number in 1..=3 {
+        assert_eq!(world.fetch(&peer.url("/")).await, Ok((200, "ok".into())));
+        assert_eq!(peer.connections(), number);
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -6,7 +6,8 @@ use crate::world::{SOON, World, failure, get, request, whole};
 use caphost_caps::http::{HeaderMap, HttpError, Method, OutgoingBody};
 use caphost_caps::tls::count_roots;
 use caphost_policy::Policy;
-use tokio::io::AsyncWriteExt;
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, date_time_ymd};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn local() -> Policy {
     policy("net.connect:localhost,net.connect:loopback", "")
@@ -40,6 +41,78 @@ async fn who_cannot_show_who_it_is_gets_nothing() {
     }
     for peer in [untrusted, named_otherwise, by_address] {
         assert!(peer.seen().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_of_its_time_its_purpose_and_its_address() {
+    let authority = Authority::new();
+    let world = World::trusting(local(), vec![authority.pem()]);
+    let params = |name: &str| CertificateParams::new([name.to_owned()]).expect("a name");
+    let dated = |from, to| {
+        let mut params = params("127.0.0.1");
+        (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+        params
+    };
+    let mut of_clients = params("127.0.0.1");
+    of_clients.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
+    for (params, why) in [
+        (dated(2000, 4000), None),
+        (dated(2000, 2001), Some("the certificate has expired")),
+        (dated(3999, 4000), Some("the certificate is not valid yet")),
+        (params("127.0.0.2"), Some("the certificate is for another name")),
+        (of_clients, Some("the certificate is not for servers")),
+    ] {
+        let acceptor = authority.acceptor_with(params, &[]);
+        let peer = Peer::new(move |stream, seen| {
+            let acceptor = acceptor.clone();
+            async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let length = stream.read(&mut [0; 1024]).await.unwrap_or(0);
+                seen.lock().expect("no panic").push(format!("{length} bytes"));
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+            }
+        })
+        .await;
+        let url = peer.url("/").replace("http:", "https:");
+        match why {
+            None => assert!(world.get(&url).await.is_ok(), "control"),
+            Some(why) => {
+                assert_eq!(failure(world.get(&url).await), HttpError::TlsCertificate(why));
+                assert!(
+                    !peer.seen().iter().any(|seen| seen != "0 bytes"),
+                    "not a byte of the request: {:?}",
+                    peer.seen()
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_somebody_on_the_way_cuts_off_never_looks_whole() {
+    let authority = Authority::new();
+    let world = World::trusting(local(), vec![authority.pem()]);
+    for says_goodbye in [true, false] {
+        let acceptor = authority.acceptor("localhost", &[]);
+        let peer = Peer::new(move |stream, _| {
+            let acceptor = acceptor.clone();
+            async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let _ = stream.read(&mut [0; 1024]).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhalf").await;
+                let _ = stream.flush().await;
+                if says_goodbye {
+                    let _ = stream.shutdown().await;
+                }
+            }
+        })
+        .await;
+        let answer = world.get(&peer.secure_url("/")).await.expect("a head");
+        match says_goodbye {
+            true => assert_eq!(whole(answer).await, Ok((200, "half".into())), "control"),
+            false => assert_eq!(whole(answer).await, Err(HttpError::ResponseIncomplete)),
+        }
     }
 }
 

@@ -127,3 +127,19 @@ async fn an_accept_with_a_timeout_waits_no_longer() {
     let _peer = std::net::TcpStream::connect(listener.local_address().expect("control")).expect("it listens");
     assert!(listener.accept().await.is_ok(), "control");
 }
+
+#[tokio::test]
+async fn a_connection_to_an_address_of_this_host_that_is_denied_is_not_there() {
+    let guest = Guest::new("net.listen", "net.listen:127.0.0.2");
+    assert_eq!(code(listen(&guest, "127.0.0.2:0")), Code::DeniedByRule, "control: by itself");
+    let listener = listen(&guest, "0.0.0.0:0").expect("every other address");
+    let port = listener.local_address().expect("control").port();
+    let mut denied = std::net::TcpStream::connect(("127.0.0.2", port)).expect("the system lets it in");
+    let _granted = std::net::TcpStream::connect(("127.0.0.1", port)).expect("control");
+    let accepted = tokio::time::timeout(LONG, listener.accept("test")).await.expect("it ends").expect("the second");
+    assert_eq!(accepted.local_address(), Ok(SocketAddr::from(([127, 0, 0, 1], port))));
+    denied.set_read_timeout(Some(LONG)).expect("a timeout");
+    assert_eq!(denied.read(&mut [0; 8]).ok(), Some(0), "closed");
+    assert_eq!(listener.try_accept("test").map(drop), Err(NetError::WouldBlock));
+    assert_eq!(guest.refusals().len(), 1, "anybody can come: nothing is told of it");
+}

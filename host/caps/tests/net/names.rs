@@ -1,7 +1,7 @@
 //! Looking names up.
 
 use super::{Guest, LONG, code};
-use crate::dns::{Answer, NameServer};
+use crate::dns::{Answer, NameServer, Tcp};
 use caphost_caps::guest::{self, Error};
 use caphost_caps::net::{MAX_ADDRESSES, NetError};
 use caphost_policy::codes::Code;
@@ -41,6 +41,21 @@ async fn a_lookup_takes_some_grant_of_the_network_that_covers_the_name() {
     let denied = Guest::with_names("net", "net:api.test", server.address);
     assert_eq!(code(denied.network().resolve("test", "api.test").await), Code::DeniedByRule);
     assert_eq!(server.questions(), asked, "names that are refused are not looked up: that alone would tell somebody");
+}
+
+#[tokio::test]
+async fn a_deny_rule_of_lookups_holds_whatever_else_is_granted() {
+    let server = NameServer::of(&["93.184.216.34"]);
+    for denied in ["net.resolve", "net.resolve:api.test", "net.resolve:*.test"] {
+        let guest = Guest::with_names("net", denied, server.address);
+        assert_eq!(code(guest.network().resolve("test", "api.test").await), Code::DeniedByRule, "{denied}");
+        assert_eq!(server.questions(), 0);
+    }
+    let (_listener, peer) = super::listener();
+    let guest = Guest::with_names("net", "net.resolve", server.address);
+    assert!(guest.dial("localhost", peer.port()).await.is_ok(), "control: what the host looks up by itself");
+    let guest = Guest::with_names("net", "net.resolve:other.test", server.address);
+    assert!(guest.network().resolve("test", "api.test").await.is_ok(), "control");
 }
 
 #[tokio::test]
@@ -120,6 +135,70 @@ async fn a_name_with_too_many_addresses_has_some() {
     let guest = Guest::with_names("net", "", server.address);
     let addresses = guest.network().resolve("test", "many.test").await.expect("control");
     assert_eq!(addresses.len(), MAX_ADDRESSES);
+}
+
+fn many(count: u8) -> Vec<IpAddr> {
+    (1..=count).map(|last| IpAddr::V4(Ipv4Addr::new(93, 184, 216, last))).collect()
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_a_datagram_is_asked_for_over_tcp() {
+    // One server says that there is more, as it should; the other sends a datagram that is larger than anybody asked for.
+    for answer in [|| Answer::Truncated(many(90)), || Answer::Addresses(many(90))] {
+        let server = NameServer::start(move |_, _| answer());
+        let guest = Guest::with_names("net", "", server.address);
+        let lookup = guest.network().resolve("test", "many.test");
+        let addresses = tokio::time::timeout(LONG, lookup).await.expect("it ends").expect("all of them");
+        assert_eq!(addresses, many(90)[..MAX_ADDRESSES]);
+        assert!(server.streams() > 0);
+    }
+    let server = NameServer::start(|_, _| Answer::Addresses(many(9)));
+    let guest = Guest::with_names("net", "", server.address);
+    assert_eq!(guest.network().resolve("test", "few.test").await, Ok(many(9)), "control");
+    assert_eq!(server.streams(), 0, "what fits takes no connection");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_more_over_tcp_ends_the_lookup() {
+    let fails = async |tcp, answer: fn() -> Answer| {
+        let server = NameServer::with_tcp(tcp, move |_, _| answer());
+        let guest = Guest::with_names("net", "", server.address);
+        let lookup = guest.network().resolve("test", "many.test");
+        let outcome = tokio::time::timeout(LONG, lookup).await.expect("it ends");
+        assert_eq!(outcome, Err(NetError::TemporaryResolverFailure));
+        assert!(server.streams() > 0, "control");
+    };
+    tokio::join!(
+        fails(Tcp::Floods, || Answer::Truncated(many(90))),
+        fails(Tcp::Hangs, || Answer::Truncated(many(90))),
+        fails(Tcp::Hangs, || Answer::Addresses(many(90))),
+        fails(Tcp::Closes, || Answer::Truncated(many(90))),
+        fails(Tcp::Closes, || Answer::Addresses(many(90))),
+    );
+}
+
+#[tokio::test]
+async fn a_hint_about_an_answer_names_no_port() {
+    let server = NameServer::of(&["10.0.0.1"]);
+    for capability in ["net.connect", "net.udp", "websocket.connect", "net.resolve"] {
+        let granted = format!("{capability}:api.test");
+        let guest = Guest::with_names(&granted, "", server.address);
+        assert!(matches!(guest.network().resolve("test", "api.test").await, Err(NetError::AddressDenied(_))));
+        assert_eq!(guest.last_hint(), format!("--allow {capability}:10.0.0.1"));
+        let resolved = guest.refusals().pop().and_then(|refusal| refusal.resolved);
+        assert_eq!(resolved.as_deref(), Some("10.0.0.1 (api.test)"));
+        let both = Guest::with_names(&format!("{granted},{capability}:10.0.0.1"), "", server.address);
+        assert_eq!(both.network().resolve("test", "api.test").await, Ok(vec![address("10.0.0.1")]), "{capability}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_told_where_any_port_of_a_grant_reaches_it() {
+    let server = NameServer::of(&["93.184.216.34"]);
+    for (denied, expected) in [("net.connect:public:0-1023", true), ("net.connect:public", false)] {
+        let guest = Guest::with_names("net.connect", denied, server.address);
+        assert_eq!(guest.network().resolve("test", "api.test").await.is_ok(), expected, "{denied}");
+    }
 }
 
 #[tokio::test]

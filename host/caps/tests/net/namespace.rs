@@ -1,10 +1,12 @@
 //! What takes public addresses: in a network namespace of its own, where they are this host's.
 
-use super::{Guest, LONG, SOON, code};
+use super::{Guest, LONG, SOON, code, expiring};
 use crate::dns::{Answer, NameServer};
+use crate::support::policy;
 use caphost_caps::guest::{self, Error};
-use caphost_caps::net::{Family, NetError, TcpSocket, UdpSocket};
+use caphost_caps::net::{Dial, Family, NetError, TcpSocket, UdpSocket};
 use caphost_policy::codes::Code;
+use caphost_policy::{Capability, Host, Protocol, Scheme};
 use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 use std::sync::Once;
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant};
 const PUBLIC: [&str; 2] = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"];
 
 /// How many tests run inside.
-const INSIDE: usize = 6;
+const INSIDE: usize = 8;
 
 #[test]
 fn in_a_namespace_of_its_own() {
@@ -104,6 +106,41 @@ mod inside {
 
     #[tokio::test]
     #[ignore = "in_a_namespace_of_its_own runs it"]
+    async fn a_url_with_the_address_of_a_granted_name_is_another_site() {
+        enter();
+        let (_listener, address) = listener();
+        let server = NameServer::of(&PUBLIC[..1]);
+        let of_scheme = format!("net.connect:http://api.test:{}", address.port());
+        let of_name = format!("net.connect:api.test:{}", address.port());
+        for granted in [of_scheme, of_name] {
+            let guest = Guest::with_names(&granted, "", server.address);
+            let get = async |host: &str| {
+                let protocol = Protocol::Http { scheme: Scheme::Http, method: "GET", path: "/" };
+                let (asked, host) = (host, Host::parse(host).expect("a host"));
+                let (port, capability) = (address.port(), Capability::NetConnect);
+                let dial = Dial { call: "test", capability, asked, host: &host, port, protocol, timeout: LONG };
+                guest.network().dial(&dial).await
+            };
+            assert!(get("api.test").await.is_ok(), "control: {granted}");
+            assert_eq!(code(get(PUBLIC[0]).await), Code::NoGrantCovers, "{granted}");
+        }
+    }
+
+    #[tokio::test]
+    #[ignore = "in_a_namespace_of_its_own runs it"]
+    async fn an_address_of_a_name_whose_grant_has_ended_says_so() {
+        enter();
+        let (_listener, address) = listener();
+        let server = NameServer::of(&PUBLIC[..1]);
+        let guest = Guest::of(expiring("net.connect:api.test"), Some(server.address));
+        assert!(guest.dial("api.test", address.port()).await.is_ok(), "control");
+        assert!(guest.dial(PUBLIC[0], address.port()).await.is_ok(), "control");
+        guest.hand.advance(Duration::from_secs(60));
+        assert_eq!(code(guest.dial(PUBLIC[0], address.port()).await), Code::Expired);
+    }
+
+    #[tokio::test]
+    #[ignore = "in_a_namespace_of_its_own runs it"]
     async fn answers_that_mix_public_and_private_addresses_lead_to_public_ones() {
         enter();
         let (_listener, address) = listener();
@@ -143,9 +180,13 @@ mod inside {
             let guest = Guest::new(&format!("net.udp:{many}"), "");
             let socket = UdpSocket::bind(guest.network(), "test", any).expect("control");
             assert_eq!(socket.try_send("test", b"x", Some(many)), Ok(()), "{many}");
-            let bare = Guest::new("net.udp", "");
-            let socket = UdpSocket::bind(bare.network(), "test", any).expect("control");
-            assert_eq!(code(socket.try_send("test", b"x", Some(many))), Code::NoGrantCovers, "{many}");
+            // Neither everybody, nor where one of two policies does not mean many.
+            let outer = policy("net.udp", "").attenuate(&policy(&format!("net.udp:{many}"), ""));
+            for policy in [policy("net.udp", ""), policy("net.udp:0.0.0.0/0", ""), outer] {
+                let guest = Guest::of(policy, None);
+                let socket = UdpSocket::bind(guest.network(), "test", any).expect("control");
+                assert_eq!(code(socket.try_send("test", b"x", Some(many))), Code::NoGrantCovers, "{many}");
+            }
         }
     }
 

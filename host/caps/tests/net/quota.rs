@@ -1,9 +1,11 @@
 //! What is left of a grant: connections, bytes, and how often.
 
 use super::{Guest, code, connected, listener, metered};
+use crate::dns::{Answer, NameServer};
 use caphost_caps::net::{Family, NetError, TcpListener, TcpSocket, UdpSocket};
 use caphost_policy::codes::Code;
 use caphost_policy::{Capability, Grant, Limits, Policy, Quota, Rate, Rule};
+use hickory_resolver::proto::op::ResponseCode;
 use std::io::{Read, Write};
 use std::time::Duration;
 
@@ -111,4 +113,75 @@ async fn there_are_no_more_sockets_than_handles() {
     assert_eq!(UdpSocket::new(guest.network(), Family::Ipv6).map(drop), Err(NetError::SocketLimit));
     drop(first);
     assert!(guest.dial("127.0.0.1", address.port()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lookup_is_a_call_also_where_no_connection_comes_of_it() {
+    // What is looked up is told to whoever answers: a guest that may say little may not say it by names either.
+    let server = NameServer::start(|_, _| Answer::Code(ResponseCode::NXDomain));
+    let two = metered("net.connect:*.test", Quota { operations: Some(2), ..Quota::default() });
+    for asks_by_itself in [false, true] {
+        let guest = Guest::of(two.clone(), Some(server.address));
+        let ask = async |name| match asks_by_itself {
+            true => guest.network().resolve("test", name).await.map(drop),
+            false => guest.dial(name, 443).await.map(drop),
+        };
+        assert_eq!(ask("one.test").await, Err(NetError::NameUnresolvable), "control");
+        assert_eq!(ask("two.test").await, Err(NetError::NameUnresolvable), "control");
+        let asked = server.questions();
+        assert_eq!(code(ask("three.test").await), Code::QuotaExhausted);
+        assert_eq!(server.questions(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_to_a_name_is_one_call() {
+    let (_listener, address) = listener();
+    let guest = Guest::of(metered("net.connect", Quota { operations: Some(2), ..Quota::default() }), None);
+    for _ in 0..2 {
+        assert!(guest.dial("localhost", address.port()).await.is_ok(), "control");
+    }
+    assert_eq!(code(guest.dial("localhost", address.port()).await), Code::QuotaExhausted);
+    let guest = Guest::of(metered("net.connect", Quota { connections: Some(1), ..Quota::default() }), None);
+    assert!(guest.dial("localhost", address.port()).await.is_ok(), "control");
+    assert_eq!(code(guest.dial("localhost", address.port()).await), Code::QuotaExhausted);
+}
+
+#[tokio::test]
+async fn a_port_for_datagrams_is_one_of_those_at_a_time_whoever_its_peers_are() {
+    let guest = Guest::of(metered("net.udp:127.0.0.1", Quota { concurrent: Some(1), ..Quota::default() }), None);
+    let any = "127.0.0.1:0".parse().expect("an address");
+    let socket = UdpSocket::bind(guest.network(), "test", any).expect("the first");
+    for port in [9, 10, 11] {
+        let peer = Some(([127, 0, 0, 1], port).into());
+        assert_eq!(socket.try_send("test", b"x", peer), Ok(()), "{port}");
+    }
+    assert_eq!(code(UdpSocket::bind(guest.network(), "test", any)), Code::QuotaExhausted, "control");
+    drop(socket);
+    assert!(UdpSocket::bind(guest.network(), "test", any).is_ok());
+}
+
+#[tokio::test]
+async fn who_waits_takes_nothing_that_others_need() {
+    let quota = Quota { received_bytes: Some(100), ..Quota::default() };
+    let guest = Guest::of(metered(CONNECT, quota), None);
+    let ((one, mut peer), (other, _other_peer)) = (connected(&guest).await, connected(&guest).await);
+    let waits = |stream: caphost_caps::net::TcpStream| {
+        for _ in 0..50_000 {
+            assert_eq!(stream.try_read(&mut [0; 1_000]), Err(NetError::WouldBlock));
+        }
+    };
+    std::thread::scope(|scope| {
+        for stream in [one.clone(), other.clone()] {
+            scope.spawn(move || waits(stream));
+        }
+    });
+    assert_eq!(guest.refusals(), []);
+    peer.write_all(&[7; 101]).expect("room");
+    let mut all = Vec::new();
+    while all.len() < 100 {
+        all.extend(one.read_vec(1_000).await.expect("what is left"));
+    }
+    assert_eq!(all.len(), 100);
+    assert_eq!(code(one.try_read(&mut [0; 8])), Code::QuotaExhausted, "control");
 }

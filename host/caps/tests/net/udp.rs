@@ -100,6 +100,48 @@ async fn a_connected_socket_has_one_peer_and_keeps_its_port() {
 }
 
 #[tokio::test]
+async fn a_socket_that_lets_its_peer_go_stays_where_it_was_bound() {
+    let guest = Guest::new("net.udp:127.0.0.1,net.udp:127.0.0.2", "");
+    let ((_one, one_at), (_other, other_at)) = (peer("127.0.0.1:0"), peer("127.0.0.2:0"));
+    let socket = bind(&guest, "127.0.0.1:0").expect("control");
+    let at = socket.local_address();
+    for _ in 0..2 {
+        assert_eq!(socket.connect("test", Some(one_at)), Ok(()), "control");
+        assert_eq!(socket.connect("test", None), Ok(()));
+        assert_eq!(socket.local_address(), at, "and not on every address");
+    }
+    let anywhere = bind(&guest, "0.0.0.0:0").expect("control");
+    let at = anywhere.local_address();
+    assert_eq!(anywhere.connect("test", Some(one_at)), Ok(()));
+    assert_eq!(anywhere.connect("test", Some(other_at)), Ok(()), "another in place of the first");
+    assert_eq!(anywhere.remote_address(), Ok(other_at));
+    assert_eq!(code(anywhere.connect("test", Some(address("127.0.0.3:9")))), Code::NoGrantCovers);
+    assert_eq!(anywhere.remote_address(), Ok(other_at), "a refusal changes nothing");
+    assert_eq!(anywhere.connect("test", None), Ok(()));
+    assert_eq!(anywhere.local_address(), at);
+}
+
+#[test]
+fn a_bind_that_failed_can_be_tried_again() {
+    let guest = Guest::new("net.udp:127.0.0.1", "");
+    let (_peer, taken) = peer("127.0.0.1:0");
+    let socket = UdpSocket::new(guest.network(), Family::Ipv4).expect("a place");
+    assert_eq!(socket.start_bind("test", taken), Err(NetError::Os(rustix::io::Errno::ADDRINUSE)));
+    assert_eq!(code(socket.start_bind("test", address("127.0.0.2:0"))), Code::NoGrantCovers);
+    assert_eq!(socket.start_bind("test", address("127.0.0.1:0")), Ok(()));
+    assert_eq!(socket.finish_bind(), Ok(()));
+}
+
+#[test]
+fn a_refusal_of_a_socket_that_is_bound_anywhere_names_a_call() {
+    let guest = Guest::new("net.udp:127.0.0.1", "");
+    let socket = bind(&guest, "0.0.0.0:0").expect("control");
+    guest.session.revoker().revoke_all();
+    assert_eq!(code(socket.local_address()), Code::Revoked);
+    assert_eq!(guest.refusals().last().map(|refusal| refusal.call), Some("test bind"));
+}
+
+#[tokio::test]
 async fn the_largest_datagram_goes_and_one_byte_more_does_not() {
     let guest = Guest::new("net.udp:127.0.0.1", "");
     let socket = bind(&guest, "127.0.0.1:0").expect("control");

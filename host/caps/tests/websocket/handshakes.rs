@@ -145,6 +145,26 @@ async fn a_server_that_does_not_agree_is_told_from_one_that_is_none() {
         let outcome = guest.connect_with(&peer.url("/"), options()).await;
         assert_eq!(outcome.err(), Some(Error::Protocol(expected.to_owned())), "{answer:?}");
     }
+    for (header, protocols, expected) in [
+        ("x: y", &[][..], None),
+        (
+            "sec-websocket-extensions: permessage-deflate",
+            &[],
+            Some("the server speaks an extension that nobody offered"),
+        ),
+        ("sec-websocket-protocol: chat", &["chat"], None),
+        ("sec-websocket-protocol: chat", &[], Some("the server speaks none of the sub-protocols that were offered")),
+        (
+            "sec-websocket-protocol: chat",
+            &["chats"],
+            Some("the server speaks none of the sub-protocols that were offered"),
+        ),
+    ] {
+        let peer = Peer::agreeing_with(header).await;
+        let protocols = protocols.iter().map(|name| (*name).to_owned()).collect();
+        let outcome = guest.connect_with(&peer.url("/"), ConnectOptions { protocols, ..options() }).await;
+        assert_eq!(outcome.err(), expected.map(|why| Error::Protocol(why.to_owned())), "{header}");
+    }
     let endless = format!("HTTP/1.1 101 Switching Protocols\r\nx: {}", "y".repeat(200_000));
     let peer = Peer::saying(endless.into_bytes()).await;
     assert!(matches!(guest.connect_with(&peer.url("/"), options()).await.err(), Some(Error::Protocol(_))));

@@ -124,6 +124,27 @@ async fn a_peer_that_pings_without_end_gets_its_answers_and_fills_nothing() {
 }
 
 #[tokio::test]
+async fn a_peer_that_pings_without_end_and_takes_no_answer_is_gone() {
+    let guest = Guest::new(BOTH, "");
+    let peer = Peer::speaking(|stream| async move {
+        let mut stream = stream.into_inner();
+        let pings = [&[0x89_u8, 125][..], &[b'x'; 125]].concat().repeat(500);
+        while stream.write_all(&pings).await.is_ok() {}
+    })
+    .await;
+    let connection = guest.connect(&peer.url("/")).await.expect("a connection");
+    // A few megabytes wait in the system's own buffers; what would wait in the host's would have no end.
+    let mut pings = 0_u32;
+    while soon(connection.receive()).await.expect("no refusal").is_some() {
+        pings += 1;
+        assert!(pings < 400_000, "50 MB of answers wait");
+    }
+    assert!(pings > 1_024, "control: it was answered for a while");
+    assert_eq!(closed(&connection), Some((1006, String::new())));
+    assert_eq!(connection.send(text("more")).await, Err(Error::Closed));
+}
+
+#[tokio::test]
 async fn a_peer_that_breaks_off_in_the_middle_is_gone() {
     let guest = Guest::new(BOTH, "");
     let peer = Peer::speaking(|stream| async move {

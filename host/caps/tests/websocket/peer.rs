@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// A server. Dropping it closes everything of it.
 pub(crate) struct Peer {
@@ -106,6 +107,26 @@ impl Peer {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.read_to_end(&mut Vec::new()).await;
             }
+        })
+        .await
+    }
+
+    /// Agrees to a handshake, with this header in its answer.
+    pub(crate) async fn agreeing_with(header: &'static str) -> Self {
+        Self::new(move |mut stream| async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap_or(b'\n'));
+            }
+            let head = String::from_utf8_lossy(&head).into_owned();
+            let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
+            let accept = derive_accept_key(key.as_bytes());
+            let answer = format!(
+                "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
+                 sec-websocket-accept: {accept}\r\n{header}\r\n\r\n"
+            );
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
         })
         .await
     }

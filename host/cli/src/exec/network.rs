@@ -16,6 +16,10 @@ type Refused = Vec<(libc::c_long, Vec<SeccompRule>)>;
 /// Rings make sockets, too, and the kernel asks no filter then.
 const RINGS: libc::c_long = libc::SYS_io_uring_setup;
 
+/// Has the kernel start a program of root's, outside of every filter and rule, which can be asked to look names up (keys of the type
+/// `dns_resolver`).
+const UPCALL: libc::c_long = libc::SYS_request_key;
+
 /// What sends with flags, and the place of them among its arguments.
 const SENDS: [(libc::c_long, u8); 3] = [(libc::SYS_sendto, 3), (libc::SYS_sendmsg, 2), (libc::SYS_sendmmsg, 3)];
 
@@ -68,6 +72,7 @@ fn refused(sockets: &Sockets) -> Result<Refused, Error> {
     let mut refused = vec![
         (libc::SYS_socket, kinds(sockets)?),
         (libc::SYS_socketpair, vec![rule(&[(FAMILY, Is::Ne, libc::AF_UNIX)])?]),
+        (UPCALL, Vec::new()),
     ];
     if sockets.has_streams {
         refused.extend(ways_past_landlock()?);

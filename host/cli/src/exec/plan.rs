@@ -1,5 +1,5 @@
-//! What the kernel is asked to allow: the trees of the file grants, and of the network what `sockets` says. Invariant: nothing that a policy refuses is left out in
-//! silence; what the kernel cannot refuse is a gap.
+//! What the kernel is asked to allow: the trees of the file grants, and of the network what `sockets` says. Invariant: nothing that a
+//! policy refuses is left out in silence; what the kernel cannot refuse is a gap.
 
 use super::sockets::Sockets;
 use caphost::policy::visible::escape;

@@ -83,7 +83,7 @@ impl Sockets {
         let hosts = scopes(granted(policy, &network).into_iter());
         let refused = |rule: &&Rule| policy.has_any_grant(rule.capability) && network.contains(&rule.capability);
         let denied = scopes(policy.denies().iter().filter(refused));
-        let is_whole = |capability| policy.grants().iter().any(|grant| grant.rule == whole(capability));
+        let is_whole = |capability| granted(policy, &[capability]).contains(&&whole(capability));
         let are_whole = is_whole(Capability::NetConnect) && is_whole(Capability::NetUdp);
         let is_alone = |socket, plain| policy.has_any_grant(socket) && !policy.has_any_grant(plain);
         let is_plain_tcp = is_alone(Capability::WebsocketConnect, Capability::NetConnect)
@@ -243,6 +243,19 @@ mod tests {
         let (sockets, gaps) = sockets("net.resolve:example.com", "");
         assert_eq!((&sockets.connect, &sockets.send), (&these(&[53]), &these(&[53])));
         assert_eq!(gaps, [Gap::Lookups(53)]);
+    }
+
+    #[test]
+    fn what_lookups_take_is_a_gap_where_datagrams_or_connections_are_denied_as_a_whole() {
+        for deny in ["net.udp", "net.connect,websocket.connect"] {
+            let (sockets, gaps) = sockets("net", deny);
+            assert!(
+                sockets.has_streams && sockets.has_datagrams && gaps.contains(&Gap::Lookups(53)),
+                "{deny}: {gaps:?}"
+            );
+        }
+        assert_eq!(sockets("net", "net.connect,net.udp,websocket.connect,net.resolve").1, [], "control: no lookups");
+        assert_eq!(sockets("net", "net.listen,websocket.listen").1, [], "control: nothing that lookups take");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) struct Page {
 }
 
 /// In the order of the enum's variants.
-pub(super) const PAGES: [Page; 32] = [
+pub(super) const PAGES: [Page; 31] = [
     Page {
         code: Code::NotGranted,
         number: "CAP0101",
@@ -131,17 +131,6 @@ pub(super) const PAGES: [Page; 32] = [
         why: "What is not recorded must not happen. A guest could otherwise fill the disk and go on unseen.",
         remedy: "Make room, or put the audit file on another disk, and run again.",
         example: "caphost run --audit /var/log/caphost/app.jsonl app.wasm",
-    },
-    Page {
-        code: Code::NotProvided,
-        number: "CAP0112",
-        title: "this build can not grant the interface",
-        happened: "The guest called an interface that caphost knows and refuses, because no capability layer stands \
-            behind it in this build.",
-        why: "What is not enforced is not offered: no grant could be checked there.",
-        remedy: "Run the guest without the feature that needs the interface, or use a later release. `caphost \
-            inspect` lists what a component imports.",
-        example: "caphost inspect app.wasm",
     },
     Page {
         code: Code::HttpTerms,

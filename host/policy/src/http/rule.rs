@@ -113,7 +113,7 @@ impl Parser<'_> {
             _ if is_prefix(path) => Ok((scope, vec![path.to_owned()])),
             _ => Err(self.error(
                 range.start + end..range.end,
-                "a path prefix has no query and no fragment, and holds no `..`, `//`, backslash or encoded `/`, `\\`, `.` or `%`",
+                "a path prefix has no query and no fragment, and holds no `..`, `//`, backslash, encoded `/`, `\\`, `.` or `%`, or encoded bytes that are no UTF-8",
             )),
         }
     }

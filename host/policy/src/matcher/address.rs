@@ -15,12 +15,20 @@ pub(crate) struct Judged {
 /// What an address is, for rules on classes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reach {
+    /// Rules on this class cover it.
     Class(AddressClass),
-    /// `0.0.0.0` and `::` are every address of this host: no class grants them, a deny of any class covers them.
-    Unspecified,
-    /// Multicast, broadcast, documentation, reserved: no class covers them.
-    Special,
+    /// No class grants it; a deny rule on any of these covers it.
+    Fenced(&'static [AddressClass]),
 }
+
+/// It leads to this host, or where nobody can tell.
+const ANYWHERE: Reach = Reach::Fenced(AddressClass::ALL);
+
+/// One host's, given to nobody in public: some organisations and clouds use it inside.
+const RESERVED: Reach = Reach::Fenced(&[AddressClass::Private]);
+
+/// The address of many.
+const MANY: Reach = Reach::Fenced(&[]);
 
 impl Judged {
     pub(crate) fn new(address: IpAddr) -> Self {
@@ -32,15 +40,15 @@ impl Judged {
         Self { literal, embedded }
     }
 
-    /// The class of the place that it really leads to.
+    /// The class of the place that it really leads to. An address that hides another is of a class only where that one is public:
+    /// else it leads to whoever routes it, and neither to this host nor to a network that a class means.
     pub(crate) fn reach(&self) -> Reach {
-        let reach = match self.embedded.unwrap_or(self.literal) {
-            IpAddr::V4(address) => reach_v4(address),
-            IpAddr::V6(address) => reach_v6(address),
-        };
-        match reach {
-            Reach::Class(AddressClass::Public) if self.is_local_gateway() => Reach::Class(AddressClass::Private),
-            other => other,
+        const PUBLIC: Reach = Reach::Class(AddressClass::Public);
+        match (self.literal, self.embedded) {
+            (_, Some(IpAddr::V4(address))) if reach_v4(address) == PUBLIC && !self.is_local_gateway() => PUBLIC,
+            (_, Some(_)) => ANYWHERE,
+            (IpAddr::V4(address), None) => reach_v4(address),
+            (IpAddr::V6(address), None) => reach_v6(address),
         }
     }
 
@@ -50,13 +58,14 @@ impl Judged {
     }
 }
 
-/// The IPv4 address inside an IPv6 one: compatible (RFC 4291), NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380).
+/// The IPv4 address inside an IPv6 one: compatible (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052, 8215), 6to4 (RFC 3056),
+/// Teredo (RFC 4380).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let low = Ipv4Addr::from_bits(address.to_bits() as u32);
     let is_plain = address.is_unspecified() || address.is_loopback();
     match address.segments() {
         [0, 0, 0, 0, 0, 0, _, _] => (!is_plain).then_some(low),
-        [0x64, 0xff9b, 0, 0, 0, 0, _, _] | [0x64, 0xff9b, 1, ..] => Some(low),
+        [0, 0, 0, 0, 0xffff, 0, _, _] | [0x64, 0xff9b, 0, 0, 0, 0, _, _] | [0x64, 0xff9b, 1, ..] => Some(low),
         [0x2002, high, low, ..] => Some(join(high, low)),
         [0x2001, 0, .., high, low] => Some(join(!high, !low)),
         _ => None,
@@ -69,24 +78,27 @@ fn join(high: u16, low: u16) -> Ipv4Addr {
 
 fn reach_v4(address: Ipv4Addr) -> Reach {
     match address.octets() {
-        [0, ..] => Reach::Unspecified,
+        // Every address of this host.
+        [0, ..] => ANYWHERE,
         [127, ..] => Reach::Class(AddressClass::Loopback),
-        [169, 254, ..] => Reach::Class(AddressClass::LinkLocal),
+        // The second is where Azure has what others have in the first block: metadata, for the machine itself alone.
+        [169, 254, ..] | [168, 63, 129, 16] => Reach::Class(AddressClass::LinkLocal),
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Reach::Class(AddressClass::Private),
-        // Protocol assignments, documentation, 6to4 relays, benchmarking, multicast and reserved.
+        [224..=239, ..] | [255, 255, 255, 255] => MANY,
+        // Protocol assignments, documentation, 6to4 relays, benchmarking and reserved.
         [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [198, 18 | 19, ..]
         | [198, 51, 100, _]
         | [203, 0, 113, _]
-        | [224..=255, ..] => Reach::Special,
+        | [240..=255, ..] => RESERVED,
         _ => Reach::Class(AddressClass::Public),
     }
 }
 
 fn reach_v6(address: Ipv6Addr) -> Reach {
     if address.is_unspecified() {
-        return Reach::Unspecified;
+        return ANYWHERE;
     }
     if address.is_loopback() {
         return Reach::Class(AddressClass::Loopback);
@@ -95,10 +107,11 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
         [0xfe80..=0xfebf, ..] => Reach::Class(AddressClass::LinkLocal),
         // Unique local, and the site-local ones that came before.
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Reach::Class(AddressClass::Private),
+        [0xff00..=0xffff, ..] => MANY,
         // Protocol assignments and documentation, within global unicast.
-        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Special,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => RESERVED,
         [0x2000..=0x3fff, ..] => Reach::Class(AddressClass::Public),
-        _ => Reach::Special,
+        _ => RESERVED,
     }
 }
 
@@ -144,14 +157,17 @@ mod tests {
             ("fdff:ffff::", Private),
             ("fec0::1", Private),
             ("febf::1", LinkLocal),
+            ("168.63.129.16", LinkLocal),
+            ("168.63.129.17", Public),
         ] {
             assert_eq!(reach(address), Reach::Class(class), "{address}");
         }
+        for address in ["224.0.0.1", "239.255.255.255", "255.255.255.255", "ff02::1"] {
+            assert_eq!(reach(address), MANY, "{address}");
+        }
         for address in [
-            "224.0.0.1",
-            "255.255.255.255",
             "192.0.2.1",
-            "ff02::1",
+            "255.255.255.254",
             "2001:db8::1",
             "240.0.0.1",
             "198.18.0.1",
@@ -164,33 +180,39 @@ mod tests {
             "5f00::1",
             "4000::1",
         ] {
-            assert_eq!(reach(address), Reach::Special, "{address}");
+            assert_eq!(reach(address), RESERVED, "{address}");
         }
-        assert_eq!((reach("0.0.0.0"), reach("::")), (Reach::Unspecified, Reach::Unspecified));
+        assert_eq!((reach("0.0.0.0"), reach("::"), reach("0.1.2.3")), (ANYWHERE, ANYWHERE, ANYWHERE));
     }
 
     #[test]
     fn embedded_addresses_are_unwrapped() {
+        assert_eq!(reach("::ffff:127.0.0.1"), Reach::Class(Loopback), "another spelling of the same");
+        assert_eq!(reach("::ffff:169.254.169.254"), Reach::Class(LinkLocal));
         for address in [
-            "::ffff:127.0.0.1",
             "::127.0.0.1",
             "64:ff9b::127.0.0.1",
             "64:ff9b:1::127.0.0.1",
+            "64:ff9b:1::1.1.1.1",
             "2002:7f00:1::1",
             "2001:0:1:2:3:4:80ff:fffe",
+            "64:ff9b::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+            "::169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "2002:a00:1::1",
+            "64:ff9b::224.0.0.1",
+            "64:ff9b::198.18.0.1",
+            "::ffff:0.0.0.0",
+            "::0.0.0.2",
+            "64:ff9b::",
+            "2002::1",
+            "2001:0:1:2:3:4:ffff:ffff",
         ] {
-            assert_eq!(reach(address), Reach::Class(Loopback), "{address}");
-        }
-        for address in ["64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1", "::ffff:169.254.169.254", "::169.254.169.254"]
-        {
-            assert_eq!(reach(address), Reach::Class(LinkLocal), "{address}");
-        }
-        for address in ["::ffff:0.0.0.0", "::0.0.0.2", "64:ff9b::", "2002::1", "2001:0:1:2:3:4:ffff:ffff"] {
-            assert_eq!(reach(address), Reach::Unspecified, "{address}");
+            assert_eq!(reach(address), ANYWHERE, "{address}");
         }
         for address in ["64:ff9b::1.1.1.1", "2002:101:101::", "2001:0:1:2:3:4:fefe:fefe", "::ffff:1.1.1.1"] {
             assert_eq!(reach(address), Reach::Class(Public), "{address}");
         }
-        assert_eq!(reach("64:ff9b:1::1.1.1.1"), Reach::Class(Private));
     }
 }

@@ -78,11 +78,10 @@ impl<V: Clone + Default> Peers<V> {
     fn visit_reach(&self, reach: Reach, port: Option<u16>, visit: &mut impl FnMut(Part, &V)) {
         match reach {
             Reach::Class(class) => self.class(class, port).into_iter().for_each(|found| visit(Part::All, found)),
-            Reach::Unspecified => {
-                let classes = AddressClass::ALL.iter().filter_map(|class| self.class(*class, port));
+            Reach::Fenced(classes) => {
+                let classes = classes.iter().filter_map(|class| self.class(*class, port));
                 classes.for_each(|found| visit(Part::Denies, found));
             }
-            Reach::Special => {}
         }
     }
 

@@ -61,6 +61,10 @@ impl AddressClass {
             Self::LinkLocal => "link-local",
         }
     }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|class| class.name() == name)
+    }
 }
 
 impl NetScope {
@@ -151,9 +155,6 @@ fn default_ports(scheme: Option<Scheme>) -> Ports {
 
 impl HostPattern {
     fn parse(text: &str) -> Result<Self, ScopeError> {
-        if let Some(class) = AddressClass::ALL.iter().find(|class| class.name() == text) {
-            return Ok(Self::Class(*class));
-        }
         if let Some(suffix) = text.strip_prefix("*.") {
             return HostName::parse(suffix).map(Self::Suffix);
         }
@@ -166,7 +167,8 @@ impl HostPattern {
             return block(text, address, prefix);
         }
         Ok(match Host::parse(text)? {
-            Host::Name(name) => Self::Name(name),
+            // A class in another spelling (`Private`, `private.`) is no host's name: a deny rule would silently cover nothing.
+            Host::Name(name) => AddressClass::named(name.as_str()).map_or(Self::Name(name), Self::Class),
             Host::Address(address) => Self::Address(address.to_canonical()),
         })
     }

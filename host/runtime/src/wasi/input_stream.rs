@@ -48,6 +48,8 @@ impl InputStream {
                 return Ok(data);
             }
             self.ready().await;
+            // Others have their turn, also where what was there is gone again.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -81,8 +83,8 @@ impl HostInputStream for State {
         self.table.get_mut(&stream)?.blocking_read(length).await
     }
 
-    fn skip(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<u64> {
-        Ok(self.table.get_mut(&stream)?.read(length)?.len() as u64)
+    async fn skip(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<u64> {
+        Ok(self.read(stream, length).await?.len() as u64)
     }
 
     async fn blocking_skip(&mut self, stream: Resource<InputStream>, length: u64) -> StreamResult<u64> {

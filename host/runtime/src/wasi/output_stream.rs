@@ -145,6 +145,8 @@ impl OutputStream {
                 return Ok(());
             }
             self.sink.moved().await;
+            // Others have their turn, also where nothing goes after all.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -158,6 +160,7 @@ impl OutputStream {
                 return Ok(());
             }
             self.ready().await;
+            tokio::task::yield_now().await;
         }
     }
 
@@ -173,6 +176,7 @@ impl OutputStream {
                 0 => self.ready().await,
                 capacity => return Ok(capacity),
             }
+            tokio::task::yield_now().await;
         }
     }
 
@@ -246,12 +250,20 @@ impl HostOutputStream for State {
         self.table.get_mut(&stream)?.blocking_write(zeroes).await
     }
 
-    fn splice(&mut self, to: Resource<OutputStream>, from: Resource<InputStream>, length: u64) -> StreamResult<u64> {
-        let length = length.min(self.table.get_mut(&to)?.check_write()? as u64);
-        if length == 0 {
+    async fn splice(
+        &mut self,
+        to: Resource<OutputStream>,
+        from: Resource<InputStream>,
+        length: u64,
+    ) -> StreamResult<u64> {
+        let data = match length.min(self.table.get_mut(&to)?.check_write()? as u64) {
+            0 => Vec::new(),
+            length => self.table.get_mut(&from)?.read(length)?,
+        };
+        if data.is_empty() {
+            self.nothing_yet().await;
             return Ok(0);
         }
-        let data = self.table.get_mut(&from)?.read(length)?;
         self.table.get_mut(&to)?.write(&data)?;
         Ok(data.len() as u64)
     }

@@ -51,12 +51,12 @@ fn begin<T: Awaited>(entry: &mut dyn Any) -> Option<Ready<'_>> {
     entry.downcast_mut::<T>().map(T::ready)
 }
 
-/// After so many calls with nothing to answer, what goes on in the background has its turn: a guest that asks again and again and
-/// never waits would keep from coming what it asks for.
+/// After so many calls that did not wait for what is not there, what goes on in the background has its turn: a guest that asks again
+/// and again and never waits would keep from coming what it asks for.
 const IDLE_CALLS: u32 = 16;
 
 impl State {
-    /// To be called where a call of the guest has nothing to answer with.
+    /// To be called where a call of the guest has nothing to answer with, or not all that it asks for.
     pub(crate) async fn nothing_yet(&mut self) {
         self.empty_answers = self.empty_answers.wrapping_add(1);
         if self.empty_answers.is_multiple_of(IDLE_CALLS) {
@@ -107,6 +107,10 @@ impl Host for State {
             if found.is_empty() { Poll::Pending } else { Poll::Ready(found) }
         });
         let mut found = first.await;
+        drop(waits);
+        if found.len() < pollables.len() {
+            self.nothing_yet().await;
+        }
         found.sort_unstable();
         Ok(found)
     }
@@ -135,3 +139,6 @@ impl HostPollable for State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

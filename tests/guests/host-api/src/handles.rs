@@ -80,9 +80,13 @@ impl Handles {
         Ok(address.port)
     }
 
-    /// `text`, with `@NAME` written as the port of that handle.
+    /// `text`, with `@NAME` at its start or behind a colon written as the port of that handle.
     pub(crate) fn with_ports(&self, text: &str) -> Result<String, Failure> {
-        let Some((before, rest)) = text.split_once('@') else { return Ok(text.to_owned()) };
+        let (before, rest) = match (text.strip_prefix('@'), text.split_once(":@")) {
+            (Some(rest), _) => (String::new(), rest),
+            (None, Some((before, rest))) => (format!("{before}:"), rest),
+            (None, None) => return Ok(text.to_owned()),
+        };
         let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         Ok(format!("{before}{}{after}", self.port(name)?))

@@ -32,20 +32,19 @@ use handles::Handles;
 use operation::{Failure, Operation, Outcome};
 
 /// Every family of operations: it answers `None` when a name is not one of its own.
-const FAMILIES: &[fn(&Operation, &mut Handles) -> Option<Outcome>] =
-    &[
-        handles::run,
-        capabilities::run,
-        env::run,
-        fs::run,
-        file::run,
-        net::run,
-        socket::run,
-        http::run,
-        websocket::run,
-        random::run,
-        time::run,
-    ];
+const FAMILIES: &[fn(&Operation, &mut Handles) -> Option<Outcome>] = &[
+    handles::run,
+    capabilities::run,
+    env::run,
+    fs::run,
+    file::run,
+    net::run,
+    socket::run,
+    http::run,
+    websocket::run,
+    random::run,
+    time::run,
+];
 
 fn main() -> ExitCode {
     let mut handles = Handles::default();

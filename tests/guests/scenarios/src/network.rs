@@ -50,10 +50,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         get(record, "no page", &page("/missing"));
         get(record, "elsewhere", &page("/redirect"));
     }),
-    scenario("get a page of an origin", &["net.connect:http://peer.test:27080", "net.connect:http://127.77.1.1:27080"], |record| {
-        get(record, "page", &format!("{}/hello", peers::HTTP_BY_NAME));
-        record.went("no HTTP", TcpStream::connect("127.77.1.1:27080"));
-    }),
+    scenario(
+        "get a page of an origin",
+        &["net.connect:http://peer.test:27080", "net.connect:http://127.77.1.1:27080"],
+        |record| {
+            get(record, "page", &format!("{}/hello", peers::HTTP_BY_NAME));
+            record.went("no HTTP", TcpStream::connect("127.77.1.1:27080"));
+        },
+    ),
     scenario("get a page over TLS", &["net.connect:https://peer.test:27081", "net.connect:127.77.1.1"], |record| {
         get(record, "page", &format!("{}/hello", peers::HTTPS));
         get(record, "again", &format!("{}/hello", peers::HTTPS));
@@ -78,7 +82,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         let mut contents = Vec::new();
         record.note("read", response.read_to_end(&mut contents));
         record.note("trailers", response.trailers());
-        let response = record.note("get", http::get(page("/trailers")).map(Status));
+        let response = record.note("get", Request::get(page("/trailers")).header("te", "trailers").send().map(Status));
         let Some(Status(mut response)) = response else { return };
         record.note("read", response.read_to_end(&mut contents));
         record.note("trailers", response.trailers());
@@ -108,7 +112,15 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         record.note("send", sent.and_then(Response::text));
     }),
     scenario("requests of no good form", &["net.connect"], |record| {
-        for url in ["", "hello", "ftp://127.77.1.1/", "http://", "http://a@127.77.1.1/", "http://127.77.1.1:99999/", "http://127.77.1.1/a b"] {
+        for url in [
+            "",
+            "hello",
+            "ftp://127.77.1.1/",
+            "http://",
+            "http://a@127.77.1.1/",
+            "http://127.77.1.1:99999/",
+            "http://127.77.1.1/a b",
+        ] {
             record.note(url, Request::get(url).fetch().map(|response| response.status()));
         }
         let mut header = |name: &str, value: &str| {
@@ -122,7 +134,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         header("bad name", "x");
         header("x-bad-value", "a\r\nb: c");
         record.note("method", Request::new("G T", page("/hello")).fetch().map(|response| response.status()));
-        record.note("no time", Request::get(page("/hello")).timeout(Duration::ZERO).fetch().map(|response| response.status()));
+        record.note(
+            "no time",
+            Request::get(page("/hello")).timeout(Duration::ZERO).fetch().map(|response| response.status()),
+        );
     }),
     scenario("a server that takes its time", &["net.connect:127.77.1.1:27080"], |record| {
         let request = Request::get(page("/wait?3000")).first_byte_timeout(MOMENT);
@@ -153,27 +168,38 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         fact(record, "has", (capabilities::has("net.connect"), capabilities::list()));
     }),
     scenario("ask what is granted of the network", &["net.connect:127.77.1.1:27071"], |record| {
-        for text in ["net", "net.connect", "net.connect:127.77.1.1:27071", "net.connect:127.77.1.1:80", "net.udp", "websocket.connect"] {
+        for text in [
+            "net",
+            "net.connect",
+            "net.connect:127.77.1.1:27071",
+            "net.connect:127.77.1.1:80",
+            "net.udp",
+            "websocket.connect",
+        ] {
             fact(record, text, capabilities::has(text));
         }
         record.note("insist", capabilities::require("net.connect:127.77.1.1:27071"));
         record.note("insist on more", capabilities::require("net.connect:127.77.1.1"));
     }),
-    scenario("wait for nobody", &["net.listen:127.0.0.1", "net.udp:127.0.0.1", "websocket.listen:127.0.0.1"], |record| {
-        if let Some(listener) = record.went("listen", TcpListener::bind("127.0.0.1:0")) {
-            record.note("timeout", listener.set_timeout(Some(MOMENT)));
-            record.went("accept", listener.accept());
-            record.note("no time", listener.set_timeout(Some(Duration::ZERO)));
-        }
-        if let Some(socket) = record.went("bind", UdpSocket::bind("127.0.0.1:0")) {
-            record.note("timeout", socket.set_read_timeout(Some(MOMENT)));
-            record.note("receive", socket.recv(&mut [0; 4]));
-        }
-        if let Some(listener) = record.went("listen for WebSockets", Listener::bind("127.0.0.1:0")) {
-            record.note("timeout", listener.set_timeout(Some(MOMENT)));
-            record.went("accept", listener.accept());
-        }
-    }),
+    scenario(
+        "wait for nobody",
+        &["net.listen:127.0.0.1", "net.udp:127.0.0.1", "websocket.listen:127.0.0.1"],
+        |record| {
+            if let Some(listener) = record.went("listen", TcpListener::bind("127.0.0.1:0")) {
+                record.note("timeout", listener.set_timeout(Some(MOMENT)));
+                record.went("accept", listener.accept());
+                record.note("no time", listener.set_timeout(Some(Duration::ZERO)));
+            }
+            if let Some(socket) = record.went("bind", UdpSocket::bind("127.0.0.1:0")) {
+                record.note("timeout", socket.set_read_timeout(Some(MOMENT)));
+                record.note("receive", socket.recv(&mut [0; 4]));
+            }
+            if let Some(listener) = record.went("listen for WebSockets", Listener::bind("127.0.0.1:0")) {
+                record.note("timeout", listener.set_timeout(Some(MOMENT)));
+                record.went("accept", listener.accept());
+            }
+        },
+    ),
     scenario("peers of no good name", &["net"], |record| {
         for name in ["", "a b", "peer.test%00", "127.1", "0x7f.0.0.1", "2130706433", "a@b", "[::1]"] {
             record.went(name, TcpStream::connect((name, 27_071)));

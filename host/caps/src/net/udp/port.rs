@@ -35,9 +35,18 @@ const MAX_DROPPED: usize = 64;
 pub(super) struct Port {
     pub(super) socket: Socket,
     gate: Gate,
-    /// For the address that it is bound to; none where it is bound to any port of any address.
-    permit: Option<Permit>,
+    /// The call that bound it, for refusals of what stands on no permit.
+    call: &'static str,
+    bound: Bound,
     peers: Mutex<Peers>,
+}
+
+/// What a port was bound to.
+pub(super) struct Bound {
+    /// With the port that the system picked.
+    pub(super) at: SocketAddr,
+    /// For that address; none where it is any port of any address.
+    pub(super) permit: Option<Permit>,
 }
 
 #[derive(Default)]
@@ -58,7 +67,7 @@ struct Peer {
 
 impl Ends for Port {
     fn end_if_over(&self) {
-        let stands = match &self.permit {
+        let stands = match &self.bound.permit {
             Some(permit) => permit.stands(),
             None => self.gate.standing_capability(Capability::NetUdp).is_ok(),
         };
@@ -71,8 +80,13 @@ impl Ends for Port {
 
 impl Port {
     /// A port that is shut down when its grant ends.
-    pub(super) fn new(network: &Arc<Network>, socket: Socket, permit: Option<Permit>) -> NetResult<Arc<Self>> {
-        let port = Arc::new(Self { socket, gate: network.gate().clone(), permit, peers: Mutex::default() });
+    pub(super) fn new(
+        network: &Arc<Network>,
+        call: &'static str,
+        socket: Socket,
+        bound: Bound,
+    ) -> NetResult<Arc<Self>> {
+        let port = Arc::new(Self { socket, gate: network.gate().clone(), call, bound, peers: Mutex::default() });
         let weak = Arc::downgrade(&port);
         port.socket.ends_with(weak as Weak<dyn Ends>);
         // Its grant may have ended before anybody could shut it down.
@@ -82,9 +96,9 @@ impl Port {
 
     /// Refuses when what it stands on has ended.
     pub(super) fn check(&self, network: &Network) -> NetResult<()> {
-        match &self.permit {
+        match &self.bound.permit {
             Some(permit) => permit.check_standing()?,
-            None => network.check_any(Question::raw("", Capability::NetUdp, ""))?,
+            None => network.check_any(Question::raw(self.call, Capability::NetUdp, ""))?,
         }
         match self.connected() {
             Some(peer) => Ok(peer.permit.check_standing()?),
@@ -104,6 +118,8 @@ impl Port {
         check_peer(address, self.socket.family())?;
         self.check(network)?;
         let permit = self.ask(network, call, address)?;
+        // The way to the peer before says from which address of this host.
+        self.disconnect()?;
         sockets::connect(&permit, &self.socket, address)?;
         self.peers().connected = Some(Peer { address, permit: Arc::new(permit) });
         Ok(())
@@ -113,11 +129,11 @@ impl Port {
         if self.peers().connected.take().is_none() {
             return Ok(());
         }
-        let before = local_address(&self.socket)?;
         sockets::disconnect(&self.socket)?;
-        // A port that the system picked is lost with the peer.
-        if local_address(&self.socket)?.port() != before.port() {
-            sockets::rebind(&self.socket, SocketAddr::new(self.unspecified(), before.port()))?;
+        // A port that the system picked is lost with the peer. It is bound to what it was bound to, and to no more.
+        if local_address(&self.socket)?.port() != self.bound.at.port() {
+            // Whoever took it meanwhile has it: a socket that the system would bind elsewhere is of no more use.
+            sockets::rebind(&self.socket, self.bound.at).inspect_err(|_| self.socket.end())?;
         }
         Ok(())
     }
@@ -196,7 +212,8 @@ impl Port {
     }
 
     fn ask(&self, network: &Network, call: &'static str, peer: SocketAddr) -> NetResult<Permit> {
-        network.permit_literal(Question::raw(call, Capability::NetUdp, &peer.to_string()), peer)
+        let bound = self.bound.permit.as_ref();
+        network.permit_peer(Question::raw(call, Capability::NetUdp, &peer.to_string()), peer, bound)
     }
 
     /// The permit for a peer: the one that it has, or a new one. Another grant may cover a peer whose first has ended.
@@ -224,10 +241,6 @@ impl Port {
 
     fn covers(&self, network: &Network, call: &'static str, peer: SocketAddr) -> bool {
         network.may_literal(Question::raw(call, Capability::NetUdp, ""), peer)
-    }
-
-    fn unspecified(&self) -> IpAddr {
-        self.socket.family().unspecified().ip()
     }
 
     fn peers(&self) -> MutexGuard<'_, Peers> {

@@ -155,6 +155,19 @@ fn nothing_is_connected_to_past_landlock() {
     });
 }
 
+#[test]
+fn nobody_outside_is_asked_to_look_names_up() {
+    let ask = || {
+        let (kind, name, callout) = (c"dns_resolver", c"name.invalid", c"");
+        // SAFETY: the pointers lead to texts that live as long as the program.
+        let key = unsafe { libc::syscall(UPCALL, kind.as_ptr(), name.as_ptr(), callout.as_ptr(), 0) };
+        error(key == -1)
+    };
+    assert_ne!(ask(), Some(libc::EACCES), "control");
+    filtered(Sockets::default(), move || assert_eq!(ask(), Some(libc::EACCES)));
+    filtered(Sockets { has_datagrams: true, ..streams() }, move || assert_eq!(ask(), Some(libc::EACCES)));
+}
+
 /// A kernel without these calls says that it has none, but the filter is asked first.
 #[test]
 #[cfg(target_arch = "x86_64")]

@@ -71,3 +71,33 @@ none_of! {
         set_timeout(Option<u64>) -> ();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host_api::convert::Failure;
+    use crate::state::OnDeny;
+    use caphost_caps::Session;
+    use caphost_caps::ambient::HostAuthority;
+    use caphost_policy::{Policy, PolicyBuilder, parse_list};
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    /// The linker takes this implementation where nothing is granted; here something is, to see that it would not help.
+    #[tokio::test]
+    async fn no_socket_comes_from_here_even_where_the_gate_would_allow_one() {
+        let rules = parse_list("net:127.0.0.1").unwrap();
+        let policy = rules.into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
+        let session = Session::builder(policy).build(HostAuthority::claim()).unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = net::listen(&session, address).expect("the control");
+        let port = listener.local_address().unwrap().port();
+        net::connect(&session, "127.0.0.1", port, None).await.expect("the control");
+
+        let mut refusing = Refusing { gate: session.gate(), on_deny: OnDeny::Error };
+        let address = network::socket_address(address);
+        assert!(matches!(Host::listen(&mut refusing, address), Err(Failure::Trap(_))));
+        assert!(matches!(Host::bind_udp(&mut refusing, address), Err(Failure::Trap(_))));
+        let connected = Host::connect(&mut refusing, "127.0.0.1".to_owned(), port, None).await;
+        assert!(matches!(connected, Err(Failure::Trap(_))));
+    }
+}

@@ -6,7 +6,7 @@ use crate::wasi::output_stream::{OutputStream, Sink};
 use caphost_caps::Session;
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::net::{Family, TcpSocket};
-use caphost_policy::{Policy, PolicyBuilder, parse_list};
+use caphost_policy::{Limits, Policy, PolicyBuilder, parse_list};
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
@@ -18,8 +18,12 @@ const HANG: Duration = Duration::from_secs(20);
 const MANY: u64 = 10_000_000;
 
 fn session() -> Session {
+    session_with(Limits::default())
+}
+
+fn session_with(limits: Limits) -> Session {
     let rules = parse_list("net.listen:127.0.0.1:0,net.connect:127.0.0.1").unwrap();
-    let policy = rules.into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
+    let policy = rules.into_iter().fold(Policy::builder().limits(limits), PolicyBuilder::allow).build();
     Session::builder(policy).build(HostAuthority::claim()).unwrap()
 }
 
@@ -158,5 +162,26 @@ fn what_is_sent_later_fails_when_the_grant_ends_and_the_next_call_hears_of_it_on
         outgoing.drained().await;
         assert!(outgoing.check().unwrap_err().denied().is_some());
         assert_eq!(outgoing.check(), Err(NetError::Closed));
+    });
+}
+
+#[test]
+fn a_connection_that_is_still_being_sent_takes_its_place_among_the_open_ones() {
+    run(async {
+        let session = session_with(Limits { open_handles: 3, ..Limits::default() });
+        let tasks = Tasks::default();
+        let (one, other) = pair(&session).await;
+        let outgoing = Outgoing::new(one, tasks.spawner());
+        while outgoing.write(&[b'x'; MAX_CHUNK_BYTES]).unwrap() > 0 {}
+        outgoing.send_later(vec![b'x'; MAX_CHUNK_BYTES]).unwrap();
+        drop(SocketWriter::new(outgoing, OnDeny::Error));
+        // The guest has no handle of it any more, and no room for more than one besides.
+        let open = || TcpSocket::new(session.network(), Family::Ipv4);
+        let third = open().unwrap();
+        assert_eq!(open().err(), Some(NetError::SocketLimit));
+        drop(other);
+        tasks.settle(HANG).await;
+        assert!(open().is_ok() && tasks.count() == 0, "its peer took nothing, and is gone");
+        drop(third);
     });
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use caphost::caps::net::NetworkSettings;
@@ -18,11 +21,19 @@ use crate::websocket;
 pub(crate) struct Peers {
     network: NetworkSettings,
     _runtime: Runtime,
+    /// Held as long as the others.
+    _turn: TcpListener,
 }
+
+/// Who listens here has the peers' ports: two runs of this program on one machine take turns.
+const TURN: &str = "127.77.1.1:27070";
+/// How long the other run may take.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Peers {
     /// Starts them all.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        let turn = wait_for_turn()?;
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let folder = TempDir::new()?;
         let settings = Settings { folder: folder.path().to_owned(), peers: all()?, ..Settings::default() };
@@ -34,12 +45,24 @@ impl Peers {
             name_server: Some((peers::ADDRESS.parse::<Ipv4Addr>()?, port).into()),
             tls_roots: vec![fs::read(ready.authority)?],
         };
-        Ok(Self { network, _runtime: runtime })
+        Ok(Self { network, _runtime: runtime, _turn: turn })
     }
 
     /// What a session has to know of them.
     pub(crate) fn network(&self) -> NetworkSettings {
         self.network.clone()
+    }
+}
+
+fn wait_for_turn() -> anyhow::Result<TcpListener> {
+    let begun = Instant::now();
+    loop {
+        match TcpListener::bind(TURN) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && begun.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(200));
+            }
+            outcome => return outcome.context("another run has the ports of the peers"),
+        }
     }
 }
 

@@ -164,7 +164,8 @@ fn an_item_of_which_nothing_is_enforced_is_one_finding() {
     let text = of("db:main").unwrap().to_string();
     assert_eq!(text, "`db:main` cannot be granted: nothing in this build can use `db.read`, `db.write`");
     assert!(of("db.read:main").is_some());
-    for usable in ["fs", "time", "random", "env.read", "env.write", "env", "net", "net.udp", "websocket.listen", "core"] {
+    for usable in ["fs", "time", "random", "env.read", "env.write", "env", "net", "net.udp", "websocket.listen", "core"]
+    {
         assert_eq!(of(usable), None, "{usable}");
     }
 }

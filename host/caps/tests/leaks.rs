@@ -2,10 +2,13 @@
 
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "a test has peers of its own, and fails by panic")]
 
+#[path = "support/counted.rs"]
+mod counted;
 #[path = "net/dns.rs"]
 #[expect(dead_code, reason = "one kind of server is enough here")]
 mod dns;
 
+use crate::counted::{counted, settled};
 use crate::dns::{Answer, NameServer, Tcp};
 use caphost_caps::Session;
 use caphost_caps::ambient::HostAuthority;
@@ -15,24 +18,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
-use tokio::runtime::Handle;
-
-/// What the process has open, how many threads, and how many tasks its runtime.
-fn counted() -> (usize, usize, usize) {
-    let entries = |path: &str| std::fs::read_dir(path).expect("proc(5)").count();
-    (entries("/proc/self/fd"), entries("/proc/self/task"), Handle::current().metrics().num_alive_tasks())
-}
-
-/// As [`counted`], once what ends by itself has ended.
-async fn settled(expected: (usize, usize, usize)) -> (usize, usize, usize) {
-    for _ in 0..200 {
-        if counted() == expected {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    counted()
-}
 
 /// Waits until there are no more than so many tasks, also while servers still say nothing.
 async fn ended(tasks: usize) {

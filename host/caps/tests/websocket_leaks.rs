@@ -2,6 +2,10 @@
 
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "a test has peers of its own, and fails by panic")]
 
+#[path = "support/counted.rs"]
+mod counted;
+
+use crate::counted::{counted, settled};
 use caphost_caps::Session;
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::guest::websocket::{self, ConnectOptions, ListenOptions, Message};
@@ -9,24 +13,6 @@ use caphost_policy::{Grant, Policy, parse_list};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::runtime::Handle;
-
-/// What the process has open, how many threads, and how many tasks its runtime.
-fn counted() -> (usize, usize, usize) {
-    let entries = |path: &str| std::fs::read_dir(path).expect("proc(5)").count();
-    (entries("/proc/self/fd"), entries("/proc/self/task"), Handle::current().metrics().num_alive_tasks())
-}
-
-/// As [`counted`], once what ends by itself has ended.
-async fn settled(expected: (usize, usize, usize)) -> (usize, usize, usize) {
-    for _ in 0..200 {
-        if counted() == expected {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    counted()
-}
 
 /// Opens one of everything, and drops it in the middle of whatever it does.
 async fn round() {

@@ -236,7 +236,7 @@ impl Checked {
             return Err(HttpError::RequestLength);
         }
         let authority = target::authority(scheme, &host, port);
-        let asked = format!("{scheme}://{authority}{path}");
+        let asked = format!("{scheme}://{authority}{}", target::without_query(path.as_str()));
         let origin = Arc::new(Origin { scheme, host, port });
         Ok(Self { origin, authority, asked, method, path, headers, timeouts: timeouts.clamped() })
     }

@@ -4,6 +4,7 @@ use super::HttpError;
 use ::http::Method;
 use ::http::uri::PathAndQuery;
 use caphost_policy::{Host, Scheme};
+use std::borrow::Cow;
 
 /// The longest path and query, in bytes: what the largest servers read, and enough for any honest guest.
 pub const MAX_TARGET_BYTES: usize = 16 << 10;
@@ -128,6 +129,14 @@ pub(crate) fn authority(scheme: Scheme, host: &Host, port: u16) -> String {
     if port == scheme.default_port() { host } else { format!("{host}:{port}") }
 }
 
+/// A URL, or the path of one, for records and messages: a query may hold a key, which is nobody's to keep.
+pub(crate) fn without_query(url: &str) -> Cow<'_, str> {
+    match url.split_once('?') {
+        Some((before, _)) => format!("{before}?…").into(),
+        None => url.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,5 +210,11 @@ mod tests {
         }
         assert!(parse_method(&"X".repeat(MAX_METHOD_BYTES)).is_ok());
         assert!(parse_method(&"X".repeat(MAX_METHOD_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn what_is_recorded_of_a_url_is_not_its_query() {
+        assert_eq!(without_query("https://a.test/x?key=1?2"), "https://a.test/x?…");
+        assert_eq!(without_query("/x"), "/x");
     }
 }

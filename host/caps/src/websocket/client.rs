@@ -73,10 +73,11 @@ pub async fn connect(
     let started = Stopwatch::start();
     let Url { scheme, host, port, path } = parse(url)?;
     let request = request(scheme, &host, port, &path, options)?;
+    let asked = target::without_query(url);
     let dial = Dial {
         call,
         capability: Capability::WebsocketConnect,
-        asked: url,
+        asked: &asked,
         host: &host,
         port,
         protocol: Protocol::WebSocket { scheme },

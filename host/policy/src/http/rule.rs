@@ -54,6 +54,9 @@ impl fmt::Display for HttpRule<'_> {
     }
 }
 
+/// Methods whose answer holds the request.
+const TELLING_BACK: [&str; 2] = ["TRACE", "TRACK"];
+
 struct Parser<'a> {
     text: &'a str,
 }
@@ -67,9 +70,14 @@ impl Parser<'_> {
         if !is_url(&url) {
             return Err(self.error(url, "a URL is expected (`https://api.example.com/v1/`)"));
         }
+        let listed = methods.clone();
         let methods = self.methods(methods)?;
         let header = self.word(url.end).start..self.text.trim_end_matches(' ').len();
         let headers = if header.is_empty() { Vec::new() } else { vec![self.header(header)?] };
+        let tells_back = methods.iter().any(|method| TELLING_BACK.contains(&method.as_str()));
+        if tells_back && headers.iter().any(|header| header.secrets().next().is_some()) {
+            return Err(self.error(listed, "a server answers `TRACE` with what it got: none is sent with a secret"));
+        }
         let (scope, paths) = self.url(url)?;
         let rule = Rule { capability: Capability::NetConnect, scope: Scope::Net(scope) };
         Ok(Grant { http: Some(HttpTerms { methods, paths, headers }), ..Grant::from(rule) })
@@ -86,6 +94,9 @@ impl Parser<'_> {
             start = place.end + 1;
             if !is_method(method) {
                 return Err(self.error(place, "methods are written in upper case, separated by commas (`GET,HEAD`)"));
+            }
+            if method == "CONNECT" {
+                return Err(self.error(place, "the host makes no `CONNECT` requests"));
             }
             if !methods.iter().any(|other| other == method) {
                 methods.push(method.to_owned());
@@ -198,6 +209,8 @@ mod tests {
             ("GET", ""),
             ("GET api.example.com", "api.example.com"),
             ("get https://h.example", "get"),
+            ("GET,CONNECT https://h.example", "CONNECT"),
+            ("GET,TRACE https://h.example x: {env:T}", "GET,TRACE"),
             ("GET,,PUT https://h.example", ""),
             ("GET wss://h.example", "wss://h.example"),
             ("GET ftp://h.example/x", "ftp://h.example"),

@@ -61,8 +61,10 @@ impl OutgoingBody {
             self.drive(context);
             write.as_mut().poll(context)
         });
-        // That nobody reads the body any more has a reason, which says more.
-        written.await.map_err(|error| about(&self.url)(self.failure().unwrap_or(error)))
+        match written.await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(about(&self.url)(self.reason(error).await)),
+        }
     }
 
     /// Ends the body, with these trailers, and waits for the head of the response.
@@ -103,6 +105,19 @@ impl OutgoingBody {
                 Err(error) => Exchange::Failed(error),
             };
         }
+    }
+
+    /// What a write failed with. That nobody reads the body any more has a reason, which says more: the request comes to its end with
+    /// it, perhaps a moment later.
+    async fn reason(&self, error: HttpError) -> HttpError {
+        if error == HttpError::ConnectionTerminated {
+            poll_fn(|context| {
+                self.drive(context);
+                if matches!(&*lock(&self.exchange), Exchange::Going(_)) { Poll::Pending } else { Poll::Ready(()) }
+            })
+            .await;
+        }
+        self.failure().unwrap_or(error)
     }
 
     fn failure(&self) -> Option<HttpError> {

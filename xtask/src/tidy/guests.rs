@@ -12,9 +12,9 @@ fn guests_are_run(tree: &Tree) -> Vec<Violation> {
     guests.filter(|guest| !is_run(tree, guest)).map(|guest| Violation::at(guest, "no test names it")).collect()
 }
 
-/// `probe`, for `tests/guests/probe/Cargo.toml`.
+/// `probe`, for `tests/guests/probe/src/main.rs`; what has no `main.rs` is a library of the guests.
 fn guest_of(path: &str) -> Option<&str> {
-    let name = path.strip_prefix("tests/guests/")?.strip_suffix("/Cargo.toml")?;
+    let name = path.strip_prefix("tests/guests/")?.strip_suffix("/src/main.rs")?;
     (!name.contains('/')).then_some(name)
 }
 
@@ -42,9 +42,9 @@ mod tests {
     #[test]
     fn a_guest_that_no_test_runs_is_found() {
         let tree = Tree::of(&[
-            ("tests/guests/probe/Cargo.toml", ""),
-            ("tests/guests/idle/Cargo.toml", ""),
+            ("tests/guests/probe/src/main.rs", ""),
             ("tests/guests/idle/src/main.rs", "\"idle\""),
+            ("tests/guests/shared/src/lib.rs", ""),
             ("tests/specs/fs/open/case.toml", "args = [\"run\", \"{probe}\"]"),
         ]);
         assert_eq!(guests_are_run(&tree), [Violation::at("idle", "no test names it")]);

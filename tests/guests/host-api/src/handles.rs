@@ -1,53 +1,29 @@
 //! The handles that the guest holds, by name.
 
-use std::collections::BTreeMap;
+use words::{Failure, Operation, Outcome, Table, kinds};
 
 use crate::bindings::caphost::host::fs::File;
 use crate::bindings::caphost::host::http::{IncomingBody, OutgoingBody};
 use crate::bindings::caphost::host::net::{TcpListener, TcpStream, UdpSocket};
 use crate::bindings::caphost::host::random::Seeded;
 use crate::bindings::caphost::host::websocket::{Connection, Listener};
-use crate::operation::{Failure, Operation, Outcome};
-
-/// Each kind of open thing: its variant, its type, and what finds one by its name.
-macro_rules! kinds {
-    ($($find:ident $kind:ident $words:literal,)*) => {
-        /// One open thing.
-        pub(crate) enum Handle {
-            $($kind($kind),)*
-        }
-
-        impl Handles {
-            $(
-                #[doc = concat!("The ", $words, " `name`.")]
-                pub(crate) fn $find(&self, name: &str) -> Result<&$kind, Failure> {
-                    match self.named.get(name) {
-                        Some(Handle::$kind(handle)) => Ok(handle),
-                        Some(_) => Err(Failure::Usage(format!(concat!("`{}` is no ", $words), name))),
-                        None => Err(Failure::Skipped(format!("no handle `{name}`"))),
-                    }
-                }
-            )*
-        }
-    };
-}
 
 kinds! {
-    file File "file",
-    seeded Seeded "generator",
-    tcp_stream TcpStream "connection",
-    tcp_listener TcpListener "listener",
-    udp_socket UdpSocket "port for datagrams",
-    outgoing_body OutgoingBody "body of a request",
-    incoming_body IncomingBody "body of a response",
-    connection Connection "WebSocket",
-    listener Listener "listener of WebSockets",
+    file File(File) "file",
+    seeded Seeded(Seeded) "generator",
+    tcp_stream TcpStream(TcpStream) "connection",
+    tcp_listener TcpListener(TcpListener) "listener",
+    udp_socket UdpSocket(UdpSocket) "port for datagrams",
+    outgoing_body OutgoingBody(OutgoingBody) "body of a request",
+    incoming_body IncomingBody(IncomingBody) "body of a response",
+    connection Connection(Connection) "WebSocket",
+    listener Listener(Listener) "listener of WebSockets",
 }
 
 /// All open things.
 #[derive(Default)]
 pub(crate) struct Handles {
-    named: BTreeMap<String, Handle>,
+    open: Table<Handle>,
     /// Those that are kept for being many.
     hoard: Vec<Handle>,
 }
@@ -55,27 +31,26 @@ pub(crate) struct Handles {
 impl Handles {
     /// Keeps `handle` under `name`; an older one of that name is dropped.
     pub(crate) fn keep(&mut self, name: &str, handle: Handle) -> Outcome {
-        match name {
-            "+" => self.hoard.push(handle),
-            name => drop(self.named.insert(name.to_owned(), handle)),
+        if name != "+" {
+            return self.open.keep(name, handle);
         }
+        self.hoard.push(handle);
         Ok(String::new())
     }
 
     /// Gives a handle away.
     pub(crate) fn take(&mut self, name: &str) -> Result<Handle, Failure> {
-        self.named.remove(name).ok_or_else(|| Failure::Skipped(format!("no handle `{name}`")))
+        self.open.take(name)
     }
 
     /// The port that a handle was given.
     fn port(&self, name: &str) -> Result<u16, Failure> {
-        let address = match self.named.get(name) {
-            Some(Handle::TcpStream(stream)) => stream.local_address()?,
-            Some(Handle::TcpListener(listener)) => listener.local_address()?,
-            Some(Handle::UdpSocket(socket)) => socket.local_address()?,
-            Some(Handle::Listener(listener)) => listener.local_address()?,
-            Some(_) => return Err(Failure::Usage(format!("`{name}` has no port"))),
-            None => return Err(Failure::Skipped(format!("no handle `{name}`"))),
+        let address = match self.open.get(name)? {
+            Handle::TcpStream(stream) => stream.local_address()?,
+            Handle::TcpListener(listener) => listener.local_address()?,
+            Handle::UdpSocket(socket) => socket.local_address()?,
+            Handle::Listener(listener) => listener.local_address()?,
+            _ => return Err(Failure::Usage(format!("`{name}` has no port"))),
         };
         Ok(address.port)
     }
@@ -93,15 +68,15 @@ impl Handles {
     }
 
     /// A port: a number, or `@NAME`.
-    pub(crate) fn port_at(&self, operation: &Operation, index: usize) -> Result<u16, Failure> {
+    pub(crate) fn port_at(&self, operation: &Operation<'_>, index: usize) -> Result<u16, Failure> {
         let word = self.with_ports(operation.word(index)?)?;
         word.parse().map_err(|_| Failure::Usage(format!("`{word}` is no port")))
     }
 }
 
 /// `drop HANDLE`, `say TEXT`.
-pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcome> {
-    Some(match operation.name.as_str() {
+pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Outcome> {
+    Some(match operation.name {
         "drop" => operation.word(0).and_then(|name| handles.take(name)).map(|_| String::new()),
         "say" => Ok(operation.rest(0).join(" ")),
         _ => return None,

@@ -1,8 +1,10 @@
 //! `caphost:host/http`.
 
+use words::{Failure, Operation, Outcome, describe, done};
+
 use crate::bindings::caphost::host::http::{self, OutgoingBody, Request, Timeouts};
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome, describe, done};
+use crate::operation::Filled;
 
 /// `http.fetch METHOD URL PART…`, `http.send NEW METHOD URL PART…`, `http.start NEW METHOD URL PART…`,
 /// `outgoing-body.write BODY TEXT`, `outgoing-body.finish BODY NEW NAME:VALUE…`, `incoming-body.read BODY LENGTH`,
@@ -10,8 +12,8 @@ use crate::operation::{Failure, Operation, Outcome, describe, done};
 ///
 /// A part is a header (`NAME:VALUE`), a time in nanoseconds (`connect=N`, `first-byte=N`, `between-bytes=N`), the body (`=TEXT`; of
 /// `http.start` its length), or `headers`, which shows those of the response. `@HANDLE` in a URL is the port of that handle.
-pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcome> {
-    Some(match operation.name.as_str() {
+pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Outcome> {
+    Some(match operation.name {
         "http.fetch" => fetch(operation, handles),
         "http.send" => send(operation, handles),
         "http.start" => start(operation, handles),
@@ -23,18 +25,18 @@ pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcom
     })
 }
 
-fn fetch(operation: &Operation, handles: &Handles) -> Outcome {
+fn fetch(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     let response = http::fetch(&request(operation, handles, 0)?, &body(operation)?)?;
     let head = head(response.status, &response.headers, operation);
     Ok(format!("{head} {}", describe(&response.body)))
 }
 
-fn send(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn send(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let response = http::send(&request(operation, handles, 1)?, &body(operation)?)?;
     keep_response(response, operation.word(0)?, operation, handles)
 }
 
-fn start(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn start(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let length = body(operation)?;
     let length = (!length.is_empty()).then(|| String::from_utf8_lossy(&length).parse());
     let length = length.transpose().map_err(|_| Failure::Usage("a length is a number".to_owned()))?;
@@ -42,11 +44,11 @@ fn start(operation: &Operation, handles: &mut Handles) -> Outcome {
     handles.keep(operation.word(0)?, Handle::OutgoingBody(body))
 }
 
-fn write(operation: &Operation, handles: &Handles) -> Outcome {
+fn write(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     done(handles.outgoing_body(operation.word(0)?)?.write(&operation.bytes(1)?)?)
 }
 
-fn finish(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn finish(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let (name, fields) = (operation.word(0)?, fields(operation.rest(2)));
     handles.outgoing_body(name)?;
     let Handle::OutgoingBody(body) = handles.take(name)? else { return Ok(String::new()) };
@@ -56,23 +58,23 @@ fn finish(operation: &Operation, handles: &mut Handles) -> Outcome {
     keep_response(finished?, operation.word(1)?, operation, handles)
 }
 
-fn read(operation: &Operation, handles: &Handles) -> Outcome {
+fn read(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     Ok(describe(&handles.incoming_body(operation.word(0)?)?.read(operation.number(1)?)?))
 }
 
-fn trailers(operation: &Operation, handles: &Handles) -> Outcome {
+fn trailers(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     let trailers = handles.incoming_body(operation.word(0)?)?.trailers()?;
     Ok(describe_fields(&trailers))
 }
 
-fn keep_response(response: http::Response, name: &str, operation: &Operation, handles: &mut Handles) -> Outcome {
+fn keep_response(response: http::Response, name: &str, operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let head = head(response.status, &response.headers, operation);
     handles.keep(name, Handle::IncomingBody(response.body))?;
     Ok(head)
 }
 
 /// The status, and the headers where they are asked for.
-fn head(status: u16, headers: &[(String, Vec<u8>)], operation: &Operation) -> String {
+fn head(status: u16, headers: &[(String, Vec<u8>)], operation: &Operation<'_>) -> String {
     if operation.ends_in("headers") { format!("{status} {}", describe_fields(headers)) } else { status.to_string() }
 }
 
@@ -84,7 +86,7 @@ fn describe_fields(fields: &[(String, Vec<u8>)]) -> String {
 }
 
 /// The request whose method is the argument at `index`.
-fn request(operation: &Operation, handles: &Handles, index: usize) -> Result<Request, Failure> {
+fn request(operation: &Operation<'_>, handles: &Handles, index: usize) -> Result<Request, Failure> {
     let parts = operation.rest(index + 2);
     Ok(Request {
         method: operation.text(index)?,
@@ -99,7 +101,7 @@ fn request(operation: &Operation, handles: &Handles, index: usize) -> Result<Req
 }
 
 /// The body: what stands behind `=`.
-fn body(operation: &Operation) -> Result<Vec<u8>, Failure> {
+fn body(operation: &Operation<'_>) -> Result<Vec<u8>, Failure> {
     let body = operation.rest(0).iter().position(|word| word.starts_with('='));
     let text = body.and_then(|index| operation.rest(index).first()).map_or("", |word| word.trim_start_matches('='));
     match text.strip_prefix('~').map(str::parse) {

@@ -25,14 +25,13 @@ mod socket;
 mod time;
 mod websocket;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use handles::Handles;
-use operation::{Failure, Operation, Outcome};
+use words::{Failure, Family, Outcome};
 
 /// Every family of operations: it answers `None` when a name is not one of its own.
-const FAMILIES: &[fn(&Operation, &mut Handles) -> Option<Outcome>] = &[
+const FAMILIES: &[Family<Handles>] = &[
     handles::run,
     capabilities::run,
     env::run,
@@ -48,21 +47,7 @@ const FAMILIES: &[fn(&Operation, &mut Handles) -> Option<Outcome>] = &[
 
 fn main() -> ExitCode {
     let mut handles = Handles::default();
-    for text in std::env::args().skip(1) {
-        print!("{text} ->");
-        std::io::stdout().flush().expect("stdout takes what the guest says");
-        match perform(&text, &mut handles) {
-            Ok(value) if value.is_empty() => println!(" ok"),
-            Ok(value) => println!(" ok {value}"),
-            Err(Failure::Host(error)) => println!(" err {error}"),
-            Err(Failure::Skipped(reason)) => println!(" skipped: {reason}"),
-            Err(Failure::Usage(problem)) => {
-                println!(" usage: {problem}");
-                return ExitCode::from(64);
-            }
-        }
-    }
-    ExitCode::SUCCESS
+    words::perform_all(|text| perform(text, &mut handles))
 }
 
 fn perform(text: &str, handles: &mut Handles) -> Outcome {
@@ -77,9 +62,5 @@ fn perform(text: &str, handles: &mut Handles) -> Outcome {
 }
 
 fn perform_once(text: &str, handles: &mut Handles) -> Outcome {
-    let operation = Operation::parse(text)?;
-    FAMILIES
-        .iter()
-        .find_map(|family| family(&operation, handles))
-        .unwrap_or_else(|| Err(Failure::Usage(format!("no operation `{}`", operation.name))))
+    words::perform(text, words::decode, FAMILIES, handles)
 }

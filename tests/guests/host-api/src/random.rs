@@ -1,13 +1,14 @@
 //! `caphost:host/random`.
 
+use words::{Operation, Outcome};
+
 use crate::bindings::caphost::host::random::{self, Seeded};
 use crate::handles::{Handle, Handles};
-use crate::operation::{Operation, Outcome};
 
 /// `random.bytes LENGTH [show]`, `random.number [show]`, `random.seeded NEW SEED`, `seeded.number SEEDED`,
 /// `seeded.bytes SEEDED LENGTH`.
-pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcome> {
-    Some(match operation.name.as_str() {
+pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Outcome> {
+    Some(match operation.name {
         "random.bytes" => bytes(operation),
         "random.number" => number(operation),
         "random.seeded" => seeded(operation, handles),
@@ -17,26 +18,26 @@ pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcom
     })
 }
 
-fn bytes(operation: &Operation) -> Outcome {
+fn bytes(operation: &Operation<'_>) -> Outcome {
     let bytes = random::bytes(operation.number(0)?)?;
     Ok(if operation.ends_in("show") { hexadecimal(&bytes) } else { format!("{} bytes", bytes.len()) })
 }
 
-fn number(operation: &Operation) -> Outcome {
+fn number(operation: &Operation<'_>) -> Outcome {
     let number = random::number()?;
     Ok(if operation.ends_in("show") { format!("{number:016x}") } else { String::new() })
 }
 
-fn seeded(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn seeded(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let seeded = Seeded::new(operation.number(1)?);
     handles.keep(operation.word(0)?, Handle::Seeded(seeded))
 }
 
-fn seeded_number(operation: &Operation, handles: &Handles) -> Outcome {
+fn seeded_number(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     Ok(format!("{:016x}", handles.seeded(operation.word(0)?)?.number()))
 }
 
-fn seeded_bytes(operation: &Operation, handles: &Handles) -> Outcome {
+fn seeded_bytes(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     Ok(hexadecimal(&handles.seeded(operation.word(0)?)?.bytes(operation.number(1)?)?))
 }
 

@@ -1,13 +1,15 @@
 //! What is done to a socket of `caphost:host/net`.
 
+use words::{Failure, Operation, Outcome, describe, done};
+
 use crate::bindings::caphost::host::net::Shutdown;
 use crate::handles::{Handle, Handles};
 use crate::net::describe_address;
-use crate::operation::{Failure, Operation, Outcome, describe, done, timeout};
+use crate::operation::{Filled, timeout};
 
 /// `tcp-stream.NAME STREAM ARGUMENT…`, `tcp-listener.NAME LISTENER ARGUMENT…`, `udp-socket.NAME SOCKET ARGUMENT…`, in the order of the
 /// parameters; `tcp-listener.accept LISTENER NEW`. A time is a number of nanoseconds or `-`, a port a number or `@HANDLE`.
-pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcome> {
+pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Outcome> {
     if operation.name == "tcp-listener.accept" {
         return Some(accept(operation, handles));
     }
@@ -15,10 +17,10 @@ pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcom
     Some(call(operation, handles))
 }
 
-type Call = fn(&Operation, &Handles) -> Outcome;
+type Call = fn(&Operation<'_>, &Handles) -> Outcome;
 
-fn stream(operation: &Operation) -> Option<Call> {
-    Some(match operation.name.as_str() {
+fn stream(operation: &Operation<'_>) -> Option<Call> {
+    Some(match operation.name {
         "tcp-stream.read" => |o, h| Ok(describe(&h.tcp_stream(o.word(0)?)?.read(o.number(1)?)?)),
         "tcp-stream.write" => |o, h| Ok(format!("{} bytes", h.tcp_stream(o.word(0)?)?.write(&o.bytes(1)?)?)),
         "tcp-stream.shutdown" => |o, h| done(h.tcp_stream(o.word(0)?)?.shutdown(direction(o.word(1)?)?)?),
@@ -32,16 +34,16 @@ fn stream(operation: &Operation) -> Option<Call> {
     })
 }
 
-fn listener(operation: &Operation) -> Option<Call> {
-    Some(match operation.name.as_str() {
+fn listener(operation: &Operation<'_>) -> Option<Call> {
+    Some(match operation.name {
         "tcp-listener.local-address" => |o, h| Ok(describe_address(h.tcp_listener(o.word(0)?)?.local_address()?, o)),
         "tcp-listener.set-timeout" => |o, h| done(h.tcp_listener(o.word(0)?)?.set_timeout(timeout(o, 1)?)?),
         _ => return None,
     })
 }
 
-fn datagrams(operation: &Operation) -> Option<Call> {
-    Some(match operation.name.as_str() {
+fn datagrams(operation: &Operation<'_>) -> Option<Call> {
+    Some(match operation.name {
         "udp-socket.connect" => |o, h| done(h.udp_socket(o.word(0)?)?.connect(&o.text(1)?, h.port_at(o, 2)?)?),
         "udp-socket.send" => |o, h| done(h.udp_socket(o.word(0)?)?.send(&o.bytes(1)?)?),
         "udp-socket.send-to" => |o, h| {
@@ -58,7 +60,7 @@ fn datagrams(operation: &Operation) -> Option<Call> {
     })
 }
 
-fn accept(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn accept(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let stream = handles.tcp_listener(operation.word(0)?)?.accept()?;
     handles.keep(operation.word(1)?, Handle::TcpStream(stream))
 }

@@ -1,16 +1,17 @@
 //! `caphost:host/time`.
 
+use words::{Failure, Operation, Outcome, done};
+
 use crate::bindings::caphost::host::time;
 use crate::handles::Handles;
-use crate::operation::{Failure, Operation, Outcome, done};
 
 /// The years 2020 to 2100, in seconds since 1970.
 const PLAUSIBLE: std::ops::Range<i64> = 1_577_836_800..4_102_444_800;
 
 /// `time.now`, `time.monotonic [show]` (two readings, which must not go back), `time.resolution [show]`,
 /// `time.sleep NANOSECONDS`, `time.slept NANOSECONDS` (whether the clock has moved by as much at least).
-pub(crate) fn run(operation: &Operation, _: &mut Handles) -> Option<Outcome> {
-    Some(match operation.name.as_str() {
+pub(crate) fn run(operation: &Operation<'_>, _: &mut Handles) -> Option<Outcome> {
+    Some(match operation.name {
         "time.now" => now(),
         "time.monotonic" => monotonic(operation.ends_in("show")),
         "time.resolution" => Ok(if operation.ends_in("show") { time::resolution().to_string() } else { String::new() }),

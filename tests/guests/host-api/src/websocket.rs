@@ -1,10 +1,12 @@
 //! `caphost:host/websocket`.
 
+use words::{Failure, Operation, Outcome, describe, done};
+
 use crate::bindings::caphost::host::websocket::{self, ConnectOptions, ListenOptions, Message};
 use crate::handles::{Handle, Handles};
 use crate::http::{fields, time};
 use crate::net::{address, describe_address};
-use crate::operation::{Failure, Operation, Outcome, describe, done, timeout};
+use crate::operation::{Filled, timeout};
 
 /// `websocket.connect NEW URL PART…`, `websocket.listen NEW ADDRESS PORT PART…`, `listener.accept LISTENER NEW`,
 /// `connection.send CONNECTION text|binary|ping|pong TEXT`, `connection.close CONNECTION CODE REASON`, and each other method as
@@ -12,33 +14,35 @@ use crate::operation::{Failure, Operation, Outcome, describe, done, timeout};
 ///
 /// A part is `protocol=NAME`, `max=BYTES`; to connect, also `timeout=N` and a header (`NAME:VALUE`); to listen, also `path=PATH` and
 /// `origin=ORIGIN`.
-pub(crate) fn run(operation: &Operation, handles: &mut Handles) -> Option<Outcome> {
-    let call = match operation.name.as_str() {
+pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Outcome> {
+    let call = match operation.name {
         "websocket.connect" => return Some(connect(operation, handles)),
         "websocket.listen" => return Some(listen(operation, handles)),
         "listener.accept" => return Some(accept(operation, handles)),
         "listener.local-address" => listener_address,
         "listener.set-timeout" => {
-            |o: &Operation, h: &Handles| done(h.listener(o.word(0)?)?.set_timeout(timeout(o, 1)?)?)
+            |o: &Operation<'_>, h: &Handles| done(h.listener(o.word(0)?)?.set_timeout(timeout(o, 1)?)?)
         }
-        "connection.send" => |o: &Operation, h: &Handles| done(h.connection(o.word(0)?)?.send(&message(o)?)?),
-        "connection.receive" => |o: &Operation, h: &Handles| Ok(received(h.connection(o.word(0)?)?.receive()?)),
+        "connection.send" => |o: &Operation<'_>, h: &Handles| done(h.connection(o.word(0)?)?.send(&message(o)?)?),
+        "connection.receive" => |o: &Operation<'_>, h: &Handles| Ok(received(h.connection(o.word(0)?)?.receive()?)),
         "connection.close" => {
-            |o: &Operation, h: &Handles| done(h.connection(o.word(0)?)?.close(o.number(1)?, &o.text(2)?)?)
+            |o: &Operation<'_>, h: &Handles| done(h.connection(o.word(0)?)?.close(o.number(1)?, &o.text(2)?)?)
         }
         "connection.closed" => closed,
-        "connection.protocol" => |o: &Operation, h: &Handles| Ok(format!("{:?}", h.connection(o.word(0)?)?.protocol())),
-        "connection.path" => |o: &Operation, h: &Handles| Ok(h.connection(o.word(0)?)?.path()),
+        "connection.protocol" => {
+            |o: &Operation<'_>, h: &Handles| Ok(format!("{:?}", h.connection(o.word(0)?)?.protocol()))
+        }
+        "connection.path" => |o: &Operation<'_>, h: &Handles| Ok(h.connection(o.word(0)?)?.path()),
         "connection.peer-address" => peer_address,
         "connection.set-timeout" => {
-            |o: &Operation, h: &Handles| done(h.connection(o.word(0)?)?.set_timeout(timeout(o, 1)?)?)
+            |o: &Operation<'_>, h: &Handles| done(h.connection(o.word(0)?)?.set_timeout(timeout(o, 1)?)?)
         }
         _ => return None,
     };
     Some(call(operation, handles))
 }
 
-fn connect(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn connect(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let parts = operation.rest(2);
     let options = ConnectOptions {
         protocols: values(parts, "protocol="),
@@ -50,7 +54,7 @@ fn connect(operation: &Operation, handles: &mut Handles) -> Outcome {
     handles.keep(operation.word(0)?, Handle::Connection(connection))
 }
 
-fn listen(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn listen(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let parts = operation.rest(3);
     let origins = values(parts, "origin=");
     let options = ListenOptions {
@@ -63,25 +67,25 @@ fn listen(operation: &Operation, handles: &mut Handles) -> Outcome {
     handles.keep(operation.word(0)?, Handle::Listener(listener))
 }
 
-fn accept(operation: &Operation, handles: &mut Handles) -> Outcome {
+fn accept(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let connection = handles.listener(operation.word(0)?)?.accept()?;
     handles.keep(operation.word(1)?, Handle::Connection(connection))
 }
 
-fn listener_address(operation: &Operation, handles: &Handles) -> Outcome {
+fn listener_address(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     Ok(describe_address(handles.listener(operation.word(0)?)?.local_address()?, operation))
 }
 
-fn peer_address(operation: &Operation, handles: &Handles) -> Outcome {
+fn peer_address(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     Ok(describe_address(handles.connection(operation.word(0)?)?.peer_address()?, operation))
 }
 
-fn closed(operation: &Operation, handles: &Handles) -> Outcome {
+fn closed(operation: &Operation<'_>, handles: &Handles) -> Outcome {
     let closed = handles.connection(operation.word(0)?)?.closed();
     Ok(closed.map_or("open".to_owned(), |frame| format!("{} {:?}", frame.code, frame.reason)))
 }
 
-fn message(operation: &Operation) -> Result<Message, Failure> {
+fn message(operation: &Operation<'_>) -> Result<Message, Failure> {
     let bytes = || operation.bytes(2).map(std::borrow::Cow::into_owned);
     match operation.word(1)? {
         "text" => Ok(Message::Text(operation.text(2)?)),

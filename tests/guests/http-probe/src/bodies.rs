@@ -1,9 +1,9 @@
 //! Bodies in both directions, and trailers.
 
 use wasip2::http::types::{IncomingBody, OutgoingBody};
+use words::{Operation, Outcome, done};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Operation, Outcome, done};
 
 /// `outgoing-body.write NEW BODY`, `outgoing-body.finish BODY [TRAILERS]`, `incoming-body.stream NEW BODY`,
 /// `incoming-body.finish NEW BODY`, `future-trailers.subscribe NEW F`, `future-trailers.get NEW F`.

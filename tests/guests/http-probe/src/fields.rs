@@ -1,9 +1,9 @@
 //! Headers and trailers.
 
 use wasip2::http::types::Fields;
+use words::{Failure, Operation, Outcome, describe, done};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome, describe, done};
 
 /// `types.fields NEW`, `fields.from-list NEW [NAME VALUE]…`, `fields.get F NAME`, `fields.has F NAME`, `fields.set F NAME VALUE…`,
 /// `fields.delete F NAME`, `fields.append F NAME VALUE`, `fields.entries F`, `fields.clone NEW F`; and `fields.fill F NAME N`,

@@ -1,9 +1,10 @@
 //! Requests and responses, and the options of a request.
 
 use wasip2::http::types::{Method, OutgoingRequest, OutgoingResponse, RequestOptions, Scheme};
+use words::{Operation, Outcome, describe_case, done};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Operation, Outcome, describe_case, describe_option, done};
+use crate::operation::describe_option;
 
 /// `types.outgoing-request NEW FIELDS`, `outgoing-request.FUNCTION`, `types.request-options NEW`, `request-options.FUNCTION`,
 /// `types.outgoing-response NEW FIELDS`, `outgoing-response.FUNCTION`, `incoming-response.FUNCTION`.

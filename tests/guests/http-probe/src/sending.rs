@@ -2,9 +2,9 @@
 
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::http_error_code;
+use words::{Failure, Operation, Outcome, describe_case};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome, describe_case};
 
 /// `outgoing-handler.handle NEW REQUEST [OPTIONS]`, `future-incoming-response.subscribe NEW F`, `future-incoming-response.get NEW F`,
 /// `types.http-error-code` (of the last stream error).

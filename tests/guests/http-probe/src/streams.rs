@@ -1,75 +1,46 @@
 //! The streams of bodies, and waiting.
 
+use wasip2::io::poll::Pollable;
 use wasip2::io::streams::StreamError;
+use words::streams::{self, Answer};
+use words::{Operation, Outcome, describe, done};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome, describe};
 
 /// `subscribe NEW STREAM`, `pollable.ready P`, `pollable.block P`, `input-stream.FUNCTION STREAM LENGTH`, `input-stream.read-all STREAM`,
 /// `output-stream.FUNCTION STREAM [TEXT]`, `output-stream.write-all STREAM LENGTH`.
 pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Outcome> {
-    if operation.name.starts_with("input-stream.") || operation.name.starts_with("output-stream.") {
-        return Some(call(operation, handles));
-    }
-    let call = match operation.name {
-        "subscribe" => subscribe,
-        "pollable.ready" => |o: &Operation<'_>, h: &mut Handles| Ok(h.pollable(o.word(0)?)?.ready().to_string()),
-        "pollable.block" => block,
+    Some(match operation.name {
+        "subscribe" => subscribe(operation, handles),
+        "pollable.ready" => operation.word(0).and_then(|name| Ok(handles.pollable(name)?.ready().to_string())),
+        "pollable.block" => {
+            operation.word(0).and_then(|name| handles.pollable(name)).map(Pollable::block).and_then(done)
+        }
+        name if name.starts_with("input-stream.") || name.starts_with("output-stream.") => call(operation, handles),
         _ => return None,
-    };
-    Some(call(operation, handles))
+    })
 }
 
 fn subscribe(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let name = operation.word(1)?;
-    let pollable = match handles.input(name) {
-        Ok(stream) => stream.subscribe(),
-        Err(_) => handles.output(name)?.subscribe(),
-    };
+    let pollable = streams::subscribe(handles.input(name), || handles.output(name))?;
     handles.keep(operation.word(0)?, Handle::Pollable(pollable))
-}
-
-fn block(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    handles.pollable(operation.word(0)?)?.block();
-    Ok(String::new())
 }
 
 /// Calls a stream's function and keeps the error that it fails with.
 fn call(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    match transfer(operation, handles)? {
-        Ok(value) => Ok(value),
-        Err(StreamError::Closed) => Err(Failure::Wasi("closed".to_owned())),
-        Err(StreamError::LastOperationFailed(error)) => {
-            handles.last_error = Some(error);
-            Err(Failure::Wasi("last-operation-failed".to_owned()))
-        }
-    }
-}
-
-fn transfer(operation: &Operation<'_>, handles: &Handles) -> Result<Result<String, StreamError>, Failure> {
     let name = operation.word(0)?;
-    let bytes = |bytes: Vec<u8>| describe(&bytes);
-    let nothing = |()| String::new();
-    Ok(match operation.name {
-        "input-stream.read" => handles.input(name)?.read(operation.number(1)?).map(bytes),
-        "input-stream.blocking-read" => handles.input(name)?.blocking_read(operation.number(1)?).map(bytes),
-        "input-stream.read-all" => read_all(handles, name)?,
-        "output-stream.check-write" => handles
-            .output(name)?
-            .check_write()
-            .map(|room| if room > 0 { "room".to_owned() } else { "no room yet".to_owned() }),
-        "output-stream.write" => handles.output(name)?.write(operation.word(1)?.as_bytes()).map(nothing),
-        "output-stream.blocking-write-and-flush" => {
-            handles.output(name)?.blocking_write_and_flush(operation.word(1)?.as_bytes()).map(nothing)
-        }
-        "output-stream.blocking-flush" => handles.output(name)?.blocking_flush().map(nothing),
-        "output-stream.write-all" => write_all(handles, name, operation.number(1)?)?.map(nothing),
-        _ => return Err(operation.unknown()),
-    })
+    let answer = match operation.name {
+        "input-stream.read-all" => read_all(handles, name),
+        "output-stream.write-all" => write_all(handles, name, operation.number(1)?),
+        other if other.starts_with("input-stream.") => streams::input(operation, handles.input(name)?),
+        _ => streams::output(operation, handles.output(name)?),
+    };
+    answer?.map_err(|error| streams::failure(error, &mut handles.last_error))
 }
 
 /// All until the end: what it was, or the error that came before.
-fn read_all(handles: &Handles, name: &str) -> Result<Result<String, StreamError>, Failure> {
+fn read_all(handles: &Handles, name: &str) -> Answer {
     const CHUNK: u64 = 64 * 1024;
     let stream = handles.input(name)?;
     let mut all = Vec::new();
@@ -83,7 +54,7 @@ fn read_all(handles: &Handles, name: &str) -> Result<Result<String, StreamError>
 }
 
 /// So many letters, in pieces.
-fn write_all(handles: &Handles, name: &str, length: usize) -> Result<Result<(), StreamError>, Failure> {
+fn write_all(handles: &Handles, name: &str, length: usize) -> Answer {
     const CHUNK: usize = 4096;
     let stream = handles.output(name)?;
     let chunk = [b'x'; CHUNK];
@@ -95,5 +66,5 @@ fn write_all(handles: &Handles, name: &str, length: usize) -> Result<Result<(), 
         }
         left -= piece;
     }
-    Ok(Ok(()))
+    Ok(Ok(String::new()))
 }

@@ -1,9 +1,9 @@
 //! `wasi:clocks`.
 
 use wasip2::clocks::{monotonic_clock, wall_clock};
+use words::{Operation, Outcome};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Operation, Outcome};
 
 /// The years 2020 to 2100, in seconds since 1970.
 const PLAUSIBLE: std::ops::Range<u64> = 1_577_836_800..4_102_444_800;

@@ -1,10 +1,10 @@
 //! What is done in a directory: opening, listing, creating, removing, renaming, linking.
 
 use wasip2::filesystem::types::{DescriptorFlags, DescriptorType, OpenFlags};
+use words::{Failure, Operation, Outcome, done};
 
-use crate::files::done;
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome};
+use crate::operation::path_flags;
 
 /// Entries of one `list` at most.
 const MAX_LISTED: usize = 10_000;
@@ -51,7 +51,7 @@ fn open_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
         }
     }
     let directory = handles.descriptor(operation.word(1)?)?;
-    let opened = directory.open_at(operation.path_flags(3), operation.word(2)?, open_flags, flags)?;
+    let opened = directory.open_at(path_flags(operation, 3), operation.word(2)?, open_flags, flags)?;
     handles.keep(operation.word(0)?, Handle::Descriptor(opened))
 }
 
@@ -107,7 +107,7 @@ fn symlink_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
 fn link_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let from = handles.descriptor(operation.word(0)?)?;
     let to = handles.descriptor(operation.word(2)?)?;
-    done(from.link_at(operation.path_flags(4), operation.word(1)?, to, operation.word(3)?)?)
+    done(from.link_at(path_flags(operation, 4), operation.word(1)?, to, operation.word(3)?)?)
 }
 
 fn rename_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {

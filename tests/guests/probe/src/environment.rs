@@ -1,9 +1,9 @@
 //! `wasi:cli/environment`.
 
 use wasip2::cli::environment;
+use words::{Operation, Outcome};
 
 use crate::handles::Handles;
-use crate::operation::{Operation, Outcome};
 
 /// `get-environment`, `get-arguments` (how many, and the first), `initial-cwd`.
 pub(crate) fn run(operation: &Operation<'_>, _: &mut Handles) -> Option<Outcome> {

@@ -1,9 +1,9 @@
 //! What is done to an open file: reading, writing, size, synchronising, advice.
 
 use wasip2::filesystem::types::Advice;
+use words::{Failure, Operation, Outcome, describe, done};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome};
 
 /// `read FILE LENGTH OFFSET`, `write FILE OFFSET TEXT`, `set-size FILE SIZE`, `sync FILE`, `sync-data FILE`,
 /// `advise FILE OFFSET LENGTH ADVICE`, `read-via-stream NEW FILE OFFSET`, `write-via-stream NEW FILE OFFSET`,
@@ -26,11 +26,6 @@ pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Ou
         handles.want(name);
     }
     Some(call(operation, handles))
-}
-
-/// The answer of a function that has no value.
-pub(crate) fn done((): ()) -> Outcome {
-    Ok(String::new())
 }
 
 fn read(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
@@ -77,12 +72,4 @@ fn write_via_stream(operation: &Operation<'_>, handles: &mut Handles) -> Outcome
 fn append_via_stream(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let stream = handles.descriptor(operation.word(1)?)?.append_via_stream()?;
     handles.keep(operation.word(0)?, Handle::Output(stream))
-}
-
-/// Short bytes as text, long ones by their number.
-pub(crate) fn describe(bytes: &[u8]) -> String {
-    match bytes.len() {
-        0..=80 => format!("{:?}", String::from_utf8_lossy(bytes)),
-        length => format!("{length} bytes"),
-    }
 }

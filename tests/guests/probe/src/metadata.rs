@@ -2,11 +2,11 @@
 
 use wasip2::clocks::wall_clock::Datetime;
 use wasip2::filesystem::types::{DescriptorFlags, DescriptorStat};
+use words::{Operation, Outcome, done};
 
 use crate::directories::kind;
-use crate::files::done;
 use crate::handles::Handles;
-use crate::operation::{Operation, Outcome};
+use crate::operation::{path_flags, timestamp};
 
 /// `get-flags H`, `get-type H`, `stat H [times]`, `stat-at DIR PATH [follow] [times]`, `set-times H ACCESSED MODIFIED`,
 /// `set-times-at DIR PATH ACCESSED MODIFIED [follow]`, `is-same-object H OTHER`, `metadata-hash H OTHER` and
@@ -49,19 +49,19 @@ fn stat(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
 
 fn stat_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let directory = handles.descriptor(operation.word(0)?)?;
-    let stat = directory.stat_at(operation.path_flags(2), operation.word(1)?)?;
+    let stat = directory.stat_at(path_flags(operation, 2), operation.word(1)?)?;
     Ok(describe(&stat, operation.has(2, "times")))
 }
 
 fn set_times(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let file = handles.descriptor(operation.word(0)?)?;
-    done(file.set_times(operation.timestamp(1)?, operation.timestamp(2)?)?)
+    done(file.set_times(timestamp(operation, 1)?, timestamp(operation, 2)?)?)
 }
 
 fn set_times_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let directory = handles.descriptor(operation.word(0)?)?;
-    let (accessed, modified) = (operation.timestamp(2)?, operation.timestamp(3)?);
-    done(directory.set_times_at(operation.path_flags(4), operation.word(1)?, accessed, modified)?)
+    let (accessed, modified) = (timestamp(operation, 2)?, timestamp(operation, 3)?);
+    done(directory.set_times_at(path_flags(operation, 4), operation.word(1)?, accessed, modified)?)
 }
 
 fn is_same_object(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
@@ -77,8 +77,8 @@ fn metadata_hash(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
 
 fn metadata_hash_at(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let directory = handles.descriptor(operation.word(0)?)?;
-    let first = directory.metadata_hash_at(operation.path_flags(3), operation.word(1)?)?;
-    let second = directory.metadata_hash_at(operation.path_flags(3), operation.word(2)?)?;
+    let first = directory.metadata_hash_at(path_flags(operation, 3), operation.word(1)?)?;
+    let second = directory.metadata_hash_at(path_flags(operation, 3), operation.word(2)?)?;
     Ok(compare((first.lower, first.upper) == (second.lower, second.upper)))
 }
 

@@ -1,9 +1,9 @@
 //! `wasi:random`.
 
 use wasip2::random::{insecure, insecure_seed, random};
+use words::{Operation, Outcome};
 
 use crate::handles::Handles;
-use crate::operation::{Operation, Outcome};
 
 /// `get-random-bytes LENGTH [show]`, `get-random-u64 [show]`, `get-insecure-random-bytes LENGTH [show]`,
 /// `get-insecure-random-u64 [show]`, `insecure-seed [show]`.

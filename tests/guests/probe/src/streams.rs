@@ -3,11 +3,10 @@
 use wasip2::cli::{stderr, stdin, stdout};
 use wasip2::filesystem::types::filesystem_error_code;
 use wasip2::io::poll::poll;
-use wasip2::io::streams::StreamError;
+use words::streams::{self, Answer};
+use words::{Failure, Operation, Outcome};
 
-use crate::files::describe;
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome};
 
 /// `get-stdin NEW`, `get-stdout NEW`, `get-stderr NEW`, `subscribe NEW STREAM`, `pollable.ready P`, `pollable.block P`, `poll P…`,
 /// `input-stream.FUNCTION STREAM LENGTH`, `output-stream.FUNCTION STREAM [TEXT|LENGTH]`, `output-stream.splice STREAM FROM LENGTH`,
@@ -35,10 +34,7 @@ pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Ou
 
 fn subscribe(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let name = operation.word(1)?;
-    let pollable = match handles.input(name) {
-        Ok(stream) => stream.subscribe(),
-        Err(_) => handles.output(name)?.subscribe(),
-    };
+    let pollable = streams::subscribe(handles.input(name), || handles.output(name))?;
     handles.keep(operation.word(0)?, Handle::Pollable(pollable))
 }
 
@@ -59,36 +55,18 @@ fn error_code(_: &Operation<'_>, handles: &mut Handles) -> Outcome {
 
 /// Calls a stream's function and keeps the error that it fails with.
 fn call(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    match transfer(operation, handles)? {
-        Ok(value) => Ok(value),
-        Err(StreamError::Closed) => Err(Failure::Wasi("closed".to_owned())),
-        Err(StreamError::LastOperationFailed(error)) => {
-            handles.last_error = Some(error);
-            Err(Failure::Wasi("last-operation-failed".to_owned()))
-        }
-    }
+    let answer = transfer(operation, handles)?;
+    answer.map_err(|error| streams::failure(error, &mut handles.last_error))
 }
 
-fn transfer(operation: &Operation<'_>, handles: &Handles) -> Result<Result<String, StreamError>, Failure> {
+fn transfer(operation: &Operation<'_>, handles: &Handles) -> Answer {
     let name = operation.word(0)?;
-    let bytes = |bytes: Vec<u8>| describe(&bytes);
     let count = |count: u64| format!("{count} bytes");
     let nothing = |()| String::new();
     Ok(match operation.name {
-        "input-stream.read" => handles.input(name)?.read(operation.number(1)?).map(bytes),
-        "input-stream.blocking-read" => handles.input(name)?.blocking_read(operation.number(1)?).map(bytes),
         "input-stream.skip" => handles.input(name)?.skip(operation.number(1)?).map(count),
         "input-stream.blocking-skip" => handles.input(name)?.blocking_skip(operation.number(1)?).map(count),
-        "output-stream.check-write" => handles
-            .output(name)?
-            .check_write()
-            .map(|room| if room > 0 { "room".to_owned() } else { "no room yet".to_owned() }),
-        "output-stream.write" => handles.output(name)?.write(operation.word(1)?.as_bytes()).map(nothing),
-        "output-stream.blocking-write-and-flush" => {
-            handles.output(name)?.blocking_write_and_flush(operation.word(1)?.as_bytes()).map(nothing)
-        }
         "output-stream.flush" => handles.output(name)?.flush().map(nothing),
-        "output-stream.blocking-flush" => handles.output(name)?.blocking_flush().map(nothing),
         "output-stream.write-zeroes" => handles.output(name)?.write_zeroes(operation.number(1)?).map(nothing),
         "output-stream.blocking-write-zeroes-and-flush" => {
             handles.output(name)?.blocking_write_zeroes_and_flush(operation.number(1)?).map(nothing)
@@ -99,6 +77,7 @@ fn transfer(operation: &Operation<'_>, handles: &Handles) -> Result<Result<Strin
         "output-stream.blocking-splice" => {
             handles.output(name)?.blocking_splice(handles.input(operation.word(1)?)?, operation.number(2)?).map(count)
         }
-        other => return Err(Failure::Usage(format!("no operation `{other}`"))),
+        other if other.starts_with("input-stream.") => return streams::input(operation, handles.input(name)?),
+        _ => return streams::output(operation, handles.output(name)?),
     })
 }

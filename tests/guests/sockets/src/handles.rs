@@ -1,7 +1,5 @@
 //! The handles that the probe holds, by name.
 
-use std::collections::BTreeMap;
-
 use wasip2::io::error::Error;
 use wasip2::io::poll::Pollable;
 use wasip2::io::streams::{InputStream, OutputStream};
@@ -10,25 +8,25 @@ use wasip2::sockets::ip_name_lookup::ResolveAddressStream;
 use wasip2::sockets::network::{IpSocketAddress, Network};
 use wasip2::sockets::tcp::TcpSocket;
 use wasip2::sockets::udp::{IncomingDatagramStream, OutgoingDatagramStream, UdpSocket};
+use words::{Failure, Operation, Outcome, Table, kinds};
 
-use crate::operation::{self, Failure, Operation, Outcome};
+use crate::operation;
 
-/// One open thing.
-pub(crate) enum Handle {
-    Tcp(TcpSocket),
-    Udp(UdpSocket),
-    Input(InputStream),
-    Output(OutputStream),
-    Incoming(IncomingDatagramStream),
-    Outgoing(OutgoingDatagramStream),
-    Addresses(ResolveAddressStream),
-    Pollable(Pollable),
+kinds! {
+    tcp Tcp(TcpSocket) "tcp",
+    udp Udp(UdpSocket) "udp",
+    input Input(InputStream) "input",
+    output Output(OutputStream) "output",
+    incoming Incoming(IncomingDatagramStream) "incoming",
+    outgoing Outgoing(OutgoingDatagramStream) "outgoing",
+    addresses Addresses(ResolveAddressStream) "addresses",
+    pollable Pollable(Pollable) "pollable",
 }
 
 /// All open things, and the error of the last stream operation that failed.
 #[derive(Default)]
 pub(crate) struct Handles {
-    open: BTreeMap<String, Handle>,
+    open: Table<Handle>,
     network: Option<Network>,
     /// What `network-error-code` looks at.
     pub(crate) last_error: Option<Error>,
@@ -36,37 +34,15 @@ pub(crate) struct Handles {
     pub(crate) filled: u64,
 }
 
-macro_rules! getter {
-    ($name:ident, $variant:ident, $type:ty) => {
-        pub(crate) fn $name(&self, name: &str) -> Result<&$type, Failure> {
-            match self.open.get(name) {
-                Some(Handle::$variant(handle)) => Ok(handle),
-                Some(_) => Err(Failure::Usage(format!("`{name}` is no {}", stringify!($name)))),
-                None => Err(Failure::Skipped(format!("no handle `{name}`"))),
-            }
-        }
-    };
-}
-
 impl Handles {
-    getter!(tcp, Tcp, TcpSocket);
-    getter!(udp, Udp, UdpSocket);
-    getter!(input, Input, InputStream);
-    getter!(output, Output, OutputStream);
-    getter!(incoming, Incoming, IncomingDatagramStream);
-    getter!(outgoing, Outgoing, OutgoingDatagramStream);
-    getter!(addresses, Addresses, ResolveAddressStream);
-    getter!(pollable, Pollable, Pollable);
-
     /// Keeps `handle` under `name`; an older one of that name is dropped.
     pub(crate) fn keep(&mut self, name: &str, handle: Handle) -> Outcome {
-        self.open.insert(name.to_owned(), handle);
-        Ok(String::new())
+        self.open.keep(name, handle)
     }
 
     /// Keeps the two streams of `name`.
     pub(crate) fn keep_streams(&mut self, name: &str, (input, output): (Handle, Handle)) -> Outcome {
-        self.open.insert(format!("{name}.in"), input);
+        self.keep(&format!("{name}.in"), input)?;
         self.keep(&format!("{name}.out"), output)
     }
 
@@ -85,8 +61,8 @@ impl Handles {
         match text.strip_prefix('@') {
             None => operation::parse_address(text),
             Some(name) => match self.open.get(name) {
-                Some(Handle::Tcp(socket)) => Ok(socket.local_address()?),
-                Some(Handle::Udp(socket)) => Ok(socket.local_address()?),
+                Ok(Handle::Tcp(socket)) => Ok(socket.local_address()?),
+                Ok(Handle::Udp(socket)) => Ok(socket.local_address()?),
                 _ => Err(Failure::Skipped(format!("no socket `{name}`"))),
             },
         }
@@ -94,7 +70,7 @@ impl Handles {
 
     /// Whatever is called `name`.
     pub(crate) fn any(&self, name: &str) -> Result<&Handle, Failure> {
-        self.open.get(name).ok_or_else(|| Failure::Skipped(format!("no handle `{name}`")))
+        self.open.get(name)
     }
 }
 
@@ -105,15 +81,10 @@ pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Ou
             handles.network();
             Ok(String::new())
         }
-        "drop" => operation.rest(0).iter().try_for_each(|name| drop_handle(name, handles)).map(|()| String::new()),
+        "drop" => {
+            operation.rest(0).iter().try_for_each(|name| handles.open.take(name).map(drop)).map(|()| String::new())
+        }
         "say" => Ok(operation.rest(0).join(" ")),
         _ => return None,
     })
-}
-
-fn drop_handle(name: &str, handles: &mut Handles) -> Result<(), Failure> {
-    match handles.open.remove(name) {
-        Some(_) => Ok(()),
-        None => Err(Failure::Skipped(format!("no handle `{name}`"))),
-    }
 }

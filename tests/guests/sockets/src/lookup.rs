@@ -1,9 +1,10 @@
 //! `wasi:sockets/ip-name-lookup`.
 
 use wasip2::sockets::ip_name_lookup::resolve_addresses;
+use words::{Operation, Outcome};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Operation, Outcome, show_ip};
+use crate::operation::show_ip;
 
 /// `ip-name-lookup.resolve-addresses NEW NAME` (`%` in a name stands for a space), `resolve-address-stream.resolve-next-address S`,
 /// `resolve-address-stream.subscribe S NEW`, `resolve NAME` (waits, and prints all in order).

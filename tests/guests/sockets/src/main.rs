@@ -17,46 +17,18 @@ mod streams;
 mod tcp;
 mod udp;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use handles::Handles;
-use operation::{Failure, Operation, Outcome};
+use words::Family;
 
 /// Every family of operations: it answers `None` when a name is not one of its own.
-const FAMILIES: &[fn(&Operation<'_>, &mut Handles) -> Option<Outcome>] =
-    &[handles::run, tcp::run, udp::run, lookup::run, streams::run];
+const FAMILIES: &[Family<Handles>] = &[handles::run, tcp::run, udp::run, lookup::run, streams::run];
 
 fn main() -> ExitCode {
     let mut handles = Handles::default();
-    let code = perform_all(&mut handles);
+    let code = words::perform_all(|text| words::perform(text, operation::as_it_is, FAMILIES, &mut handles));
     // Children must not outlive their parents, and the table knows no order: the host drops what is left.
     std::mem::forget(handles);
     code
-}
-
-fn perform_all(handles: &mut Handles) -> ExitCode {
-    for text in std::env::args().skip(1) {
-        print!("{text} ->");
-        std::io::stdout().flush().expect("stdout takes what the probe says");
-        match perform(&text, handles) {
-            Ok(value) if value.is_empty() => println!(" ok"),
-            Ok(value) => println!(" ok {value}"),
-            Err(Failure::Wasi(code)) => println!(" err {code}"),
-            Err(Failure::Skipped(reason)) => println!(" skipped: {reason}"),
-            Err(Failure::Usage(problem)) => {
-                println!(" usage: {problem}");
-                return ExitCode::from(64);
-            }
-        }
-    }
-    ExitCode::SUCCESS
-}
-
-fn perform(text: &str, handles: &mut Handles) -> Outcome {
-    let operation = Operation::parse(text)?;
-    FAMILIES
-        .iter()
-        .find_map(|family| family(&operation, handles))
-        .unwrap_or_else(|| Err(Failure::Usage(format!("no operation `{}`", operation.name))))
 }

@@ -1,74 +1,28 @@
-//! One operation: a name and its arguments, with the conversions from and to text.
+//! Arguments of operations as what the functions of `wasi:sockets` take, and their answers as text.
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::str::FromStr;
 
-use wasip2::sockets::network::{
-    ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
-};
+use wasip2::sockets::network::{IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress};
+use words::{Failure, Operation};
 
-/// What an operation answered: the text after `ok`, or why there is none.
-pub(crate) type Outcome = Result<String, Failure>;
-
-/// Why an operation has no value.
-pub(crate) enum Failure {
-    /// The interface's own error, by its WIT name.
-    Wasi(String),
-    /// The call was not made: a handle that it needs was never opened.
-    Skipped(String),
-    /// The operation is written wrongly.
-    Usage(String),
+/// A word that stands for itself.
+pub(crate) fn as_it_is(word: &str) -> Result<String, Failure> {
+    Ok(word.to_owned())
 }
 
-impl From<ErrorCode> for Failure {
-    fn from(code: ErrorCode) -> Self {
-        Self::Wasi(code.name().to_owned())
-    }
+/// The argument at `index` as what an option is set to: a number of its width, or `true` or `false`.
+pub(crate) fn value<T: FromStr>(operation: &Operation<'_>, index: usize) -> Result<T, Failure> {
+    let word = operation.word(index)?;
+    word.parse().map_err(|_| Failure::Usage(format!("`{word}` is not such a number")))
 }
 
-/// An operation as written on the command line.
-pub(crate) struct Operation<'a> {
-    /// The WIT name of the function, behind that of its resource or interface.
-    pub(crate) name: &'a str,
-    words: Vec<&'a str>,
-}
-
-impl<'a> Operation<'a> {
-    /// Splits at spaces.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Failure> {
-        let mut words = text.split_ascii_whitespace();
-        let name = words.next().ok_or_else(|| Failure::Usage("empty operation".into()))?;
-        Ok(Self { name, words: words.collect() })
-    }
-
-    /// The argument at `index`, counted from the one after the name.
-    pub(crate) fn word(&self, index: usize) -> Result<&'a str, Failure> {
-        let missing = || Failure::Usage(format!("`{}` needs {} arguments", self.name, index + 1));
-        self.words.get(index).copied().ok_or_else(missing)
-    }
-
-    /// The argument at `index`, if there is one.
-    pub(crate) fn optional(&self, index: usize) -> Option<&'a str> {
-        self.words.get(index).copied()
-    }
-
-    /// The arguments from `index` on.
-    pub(crate) fn rest(&self, index: usize) -> &[&'a str] {
-        self.words.get(index..).unwrap_or_default()
-    }
-
-    /// The argument at `index` as a number.
-    pub(crate) fn number<T: std::str::FromStr>(&self, index: usize) -> Result<T, Failure> {
-        let word = self.word(index)?;
-        word.parse().map_err(|_| Failure::Usage(format!("`{word}` is not such a number")))
-    }
-
-    /// The argument at `index` as an address family.
-    pub(crate) fn family(&self, index: usize) -> Result<IpAddressFamily, Failure> {
-        match self.word(index)? {
-            "ipv4" => Ok(IpAddressFamily::Ipv4),
-            "ipv6" => Ok(IpAddressFamily::Ipv6),
-            word => Err(Failure::Usage(format!("`{word}` is neither `ipv4` nor `ipv6`"))),
-        }
+/// The argument at `index` as an address family.
+pub(crate) fn family(operation: &Operation<'_>, index: usize) -> Result<IpAddressFamily, Failure> {
+    match operation.word(index)? {
+        "ipv4" => Ok(IpAddressFamily::Ipv4),
+        "ipv6" => Ok(IpAddressFamily::Ipv6),
+        word => Err(Failure::Usage(format!("`{word}` is neither `ipv4` nor `ipv6`"))),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use wasip2::io::poll::poll;
 use wasip2::io::streams::StreamError;
+use words::streams::{failure, room};
+use words::{Failure, Operation, Outcome};
 
 use crate::error;
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome};
+use crate::operation::value;
 
 /// `read STREAM LENGTH`, `blocking-read STREAM LENGTH`, `write STREAM TEXT`, `check-write STREAM`, `blocking-write STREAM TEXT`,
 /// `fill STREAM` (writes until it would wait), `drain STREAM` (reads to the end, and compares with what was filled in), `pollable NEW STREAM`, `ready POLLABLE`,
@@ -49,18 +51,7 @@ fn error_code(handles: &Handles) -> Outcome {
 /// Calls a stream's function.
 fn call(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
     let outcome = transfer(operation, handles)?;
-    outcome.map_err(|error| failure(error, handles))
-}
-
-/// The error of a stream's function, which is kept.
-fn failure(error: StreamError, handles: &mut Handles) -> Failure {
-    match error {
-        StreamError::Closed => Failure::Wasi("closed".to_owned()),
-        StreamError::LastOperationFailed(error) => {
-            handles.last_error = Some(error);
-            Failure::Wasi("last-operation-failed".to_owned())
-        }
-    }
+    outcome.map_err(|error| failure(error, &mut handles.last_error))
 }
 
 fn transfer(operation: &Operation<'_>, handles: &Handles) -> Result<Result<String, StreamError>, Failure> {
@@ -68,12 +59,9 @@ fn transfer(operation: &Operation<'_>, handles: &Handles) -> Result<Result<Strin
     let show = |bytes: Vec<u8>| format!("{:?}", String::from_utf8_lossy(&bytes));
     let nothing = |()| String::new();
     Ok(match operation.name {
-        "read" => handles.input(name)?.read(operation.number(1)?).map(show),
-        "blocking-read" => handles.input(name)?.blocking_read(operation.number(1)?).map(show),
-        "check-write" => {
-            let room = |room| if room > 0 { "room".to_owned() } else { "no room yet".to_owned() };
-            handles.output(name)?.check_write().map(room)
-        }
+        "read" => handles.input(name)?.read(value(operation, 1)?).map(show),
+        "blocking-read" => handles.input(name)?.blocking_read(value(operation, 1)?).map(show),
+        "check-write" => handles.output(name)?.check_write().map(room),
         "write" => handles.output(name)?.write(operation.word(1)?.as_bytes()).map(nothing),
         _ => handles.output(name)?.blocking_write_and_flush(operation.word(1)?.as_bytes()).map(nothing),
     })
@@ -93,7 +81,7 @@ fn fill(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
         }
     };
     handles.filled = written;
-    outcome.map_err(|error| failure(error, handles))
+    outcome.map_err(|error| failure(error, &mut handles.last_error))
 }
 
 fn drain(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
@@ -103,7 +91,7 @@ fn drain(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
         match stream.blocking_read(PIECE) {
             Ok(bytes) => read += bytes.len() as u64,
             Err(StreamError::Closed) => break,
-            Err(error) => return Err(failure(error, handles)),
+            Err(error) => return Err(failure(error, &mut handles.last_error)),
         }
     }
     Ok(if read == handles.filled { "all of it".to_owned() } else { format!("{read} of {}", handles.filled) })

@@ -3,9 +3,10 @@
 use wasip2::sockets::network::{ErrorCode, IpAddressFamily};
 use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
+use words::{Failure, Operation, Outcome};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome, show_address};
+use crate::operation::{as_it_is, family, show_address, value};
 
 /// `tcp-create-socket.create-tcp-socket NEW FAMILY`, `tcp-socket.FUNCTION SOCKET …`. `connect SOCKET ADDRESS`, `listen SOCKET ADDRESS`
 /// and `accept SOCKET NEW` wait until they are done. `tcp-socket.accept SOCKET NEW` and `tcp-socket.finish-connect` do not.
@@ -24,22 +25,22 @@ pub(crate) fn run(operation: &Operation<'_>, handles: &mut Handles) -> Option<Ou
 }
 
 fn create(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let socket = create_tcp_socket(operation.family(1)?)?;
+    let socket = create_tcp_socket(family(operation, 1)?)?;
     handles.keep(operation.word(0)?, Handle::Tcp(socket))
 }
 
 fn sockets(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    for number in 0..operation.number(0)? {
+    for number in 0..value(operation, 0)? {
         handles.keep(&format!("many-{number}"), Handle::Tcp(create_tcp_socket(IpAddressFamily::Ipv4)?))?;
     }
     Ok(String::new())
 }
 
 fn connections(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    for number in 0..operation.number(1)? {
+    for number in 0..value(operation, 1)? {
         let name = format!("many-{number}");
         handles.keep(&name, Handle::Tcp(create_tcp_socket(IpAddressFamily::Ipv4)?))?;
-        connect(&Operation::parse(&format!("connect {name} {}", operation.word(0)?))?, handles)?;
+        connect(&Operation::parse(&format!("connect {name} {}", operation.word(0)?), as_it_is)?, handles)?;
     }
     Ok(String::new())
 }
@@ -120,22 +121,22 @@ fn plain(function: &str, socket: &TcpSocket, operation: &Operation<'_>) -> Outco
 
 fn option(function: &str, socket: &TcpSocket, operation: &Operation<'_>) -> Outcome {
     match function {
-        "set-listen-backlog-size" => nothing(socket.set_listen_backlog_size(operation.number(1)?)),
+        "set-listen-backlog-size" => nothing(socket.set_listen_backlog_size(value(operation, 1)?)),
         "keep-alive-enabled" => Ok(socket.keep_alive_enabled()?.to_string()),
-        "set-keep-alive-enabled" => nothing(socket.set_keep_alive_enabled(operation.number(1)?)),
+        "set-keep-alive-enabled" => nothing(socket.set_keep_alive_enabled(value(operation, 1)?)),
         "keep-alive-idle-time" => Ok(socket.keep_alive_idle_time()?.to_string()),
-        "set-keep-alive-idle-time" => nothing(socket.set_keep_alive_idle_time(operation.number(1)?)),
+        "set-keep-alive-idle-time" => nothing(socket.set_keep_alive_idle_time(value(operation, 1)?)),
         "keep-alive-interval" => Ok(socket.keep_alive_interval()?.to_string()),
-        "set-keep-alive-interval" => nothing(socket.set_keep_alive_interval(operation.number(1)?)),
+        "set-keep-alive-interval" => nothing(socket.set_keep_alive_interval(value(operation, 1)?)),
         "keep-alive-count" => Ok(socket.keep_alive_count()?.to_string()),
-        "set-keep-alive-count" => nothing(socket.set_keep_alive_count(operation.number(1)?)),
+        "set-keep-alive-count" => nothing(socket.set_keep_alive_count(value(operation, 1)?)),
         "hop-limit" => Ok(socket.hop_limit()?.to_string()),
-        "set-hop-limit" => nothing(socket.set_hop_limit(operation.number(1)?)),
+        "set-hop-limit" => nothing(socket.set_hop_limit(value(operation, 1)?)),
         "receive-buffer-size" => Ok(some_size(socket.receive_buffer_size()?)),
-        "set-receive-buffer-size" => nothing(socket.set_receive_buffer_size(operation.number(1)?)),
+        "set-receive-buffer-size" => nothing(socket.set_receive_buffer_size(value(operation, 1)?)),
         "send-buffer-size" => Ok(some_size(socket.send_buffer_size()?)),
-        "set-send-buffer-size" => nothing(socket.set_send_buffer_size(operation.number(1)?)),
-        _ => Err(Failure::Usage(format!("no operation `{}`", operation.name))),
+        "set-send-buffer-size" => nothing(socket.set_send_buffer_size(value(operation, 1)?)),
+        _ => Err(operation.unknown()),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use wasip2::sockets::udp::{OutgoingDatagram, UdpSocket};
 use wasip2::sockets::udp_create_socket::create_udp_socket;
+use words::{Operation, Outcome};
 
 use crate::handles::{Handle, Handles};
-use crate::operation::{Failure, Operation, Outcome, show_address};
+use crate::operation::{family, show_address, value};
 use crate::tcp::{nothing, show_family, some_size};
 
 /// `udp-create-socket.create-udp-socket NEW FAMILY`, `udp-socket.FUNCTION SOCKET …`, `bind SOCKET ADDRESS`,
@@ -36,7 +37,7 @@ fn keep(operation: &Operation<'_>, handles: &mut Handles, pollable: wasip2::io::
 }
 
 fn create(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let socket = create_udp_socket(operation.family(1)?)?;
+    let socket = create_udp_socket(family(operation, 1)?)?;
     handles.keep(operation.word(0)?, Handle::Udp(socket))
 }
 
@@ -73,17 +74,17 @@ fn plain(function: &str, socket: &UdpSocket, operation: &Operation<'_>) -> Outco
         "remote-address" => Ok(show_address(socket.remote_address()?)),
         "address-family" => Ok(show_family(socket.address_family())),
         "unicast-hop-limit" => Ok(socket.unicast_hop_limit()?.to_string()),
-        "set-unicast-hop-limit" => nothing(socket.set_unicast_hop_limit(operation.number(1)?)),
+        "set-unicast-hop-limit" => nothing(socket.set_unicast_hop_limit(value(operation, 1)?)),
         "receive-buffer-size" => Ok(some_size(socket.receive_buffer_size()?)),
-        "set-receive-buffer-size" => nothing(socket.set_receive_buffer_size(operation.number(1)?)),
+        "set-receive-buffer-size" => nothing(socket.set_receive_buffer_size(value(operation, 1)?)),
         "send-buffer-size" => Ok(some_size(socket.send_buffer_size()?)),
-        "set-send-buffer-size" => nothing(socket.set_send_buffer_size(operation.number(1)?)),
-        _ => Err(Failure::Usage(format!("no operation `{}`", operation.name))),
+        "set-send-buffer-size" => nothing(socket.set_send_buffer_size(value(operation, 1)?)),
+        _ => Err(operation.unknown()),
     }
 }
 
 fn receive(operation: &Operation<'_>, handles: &mut Handles) -> Outcome {
-    let datagrams = handles.incoming(operation.word(0)?)?.receive(operation.number(1)?)?;
+    let datagrams = handles.incoming(operation.word(0)?)?.receive(value(operation, 1)?)?;
     let show = |data: &[u8]| match data.len() {
         ..100 => format!("{:?}", String::from_utf8_lossy(data)),
         length => format!("{length} bytes"),

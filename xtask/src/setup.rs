@@ -25,11 +25,10 @@ pub(crate) fn for_builds(layout: &Layout) -> Result<()> {
 /// The same, and what single tests use when it is there.
 pub(crate) fn for_tests(layout: &Layout) -> Result<()> {
     for_builds(layout)?;
-    if cfg!(target_os = "linux") && !process::is_installed("strace") {
-        install_from_debian(layout, "strace", "the tests that use it");
-    }
-    if cfg!(target_os = "linux") && !process::is_installed("ip") {
-        install_from_debian(layout, "iproute2", "the cases that need a network namespace");
+    for (program, package, what) in DEBIAN_PACKAGES {
+        if cfg!(target_os = "linux") && !process::is_installed(program) {
+            install_from_debian(layout, package, what);
+        }
     }
     for (package, sign) in PYTHON_PACKAGES {
         if !layout.at(PYTHON_TOOLS).join(sign).is_file() {
@@ -50,6 +49,13 @@ fn add(layout: &Layout, sysroot: &Path, words: &[&str]) -> Result<()> {
     command.args(words).arg("--toolchain").arg(toolchain);
     process::run(layout, &mut command).with_context(|| format!("failed to add `{what}`"))
 }
+
+/// Programs that tests use, the packages that they are in, and what misses them.
+const DEBIAN_PACKAGES: [(&str, &str, &str); 3] = [
+    ("strace", "strace", "the tests that use it"),
+    ("ip", "iproute2", "the cases that need a network namespace"),
+    ("curl", "curl", "the cases that have it for a client"),
+];
 
 /// Never fails: what wants the package says itself where it is missing.
 fn install_from_debian(layout: &Layout, package: &str, what: &str) {

@@ -1,6 +1,6 @@
 //! A session, and short ways to ask it for something.
 
-use crate::support::policy;
+use crate::support::{Log, policy};
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::http::{
     self, HeaderMap, HeaderName, HttpError, Method, OutgoingBody, Request, Response, Timeouts, target::Url,
@@ -8,7 +8,6 @@ use caphost_caps::http::{
 use caphost_caps::net::NetworkSettings;
 use caphost_caps::{ClockHand, Refusal, Session, SessionClock};
 use caphost_policy::Policy;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,21 +19,6 @@ pub(crate) struct World {
     pub(crate) hand: ClockHand,
     refusals: Arc<Mutex<Vec<Refusal>>>,
     log: Log,
-}
-
-/// An audit log that the test can read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 impl World {

@@ -9,9 +9,9 @@ use crate::state::OnDeny;
 use crate::tasks::Tasks;
 use crate::wasi::input_stream::InputStream;
 use crate::wasi::sockets::stream::SocketReader;
+use crate::wasi::sockets::stream::tests::pair;
 use caphost_caps::Session;
 use caphost_caps::ambient::HostAuthority;
-use caphost_caps::net::{Family, TcpSocket, TcpStream};
 use caphost_caps::stdio::{Input, Output, OutputBudget, Stdin, Stdout, Stream};
 use caphost_policy::{Policy, PolicyBuilder, parse_list};
 use std::sync::Arc;
@@ -65,21 +65,6 @@ fn never_ready(state: &mut State) -> Resource<Pollable> {
     state.subscribe_instant(u64::MAX).unwrap()
 }
 
-/// Both ends of a connection.
-async fn connection(session: &Session) -> (TcpStream, TcpStream) {
-    let listener = TcpSocket::new(session.network(), Family::Ipv4).unwrap();
-    listener.start_bind("test", "127.0.0.1:0".parse().unwrap()).unwrap();
-    listener.finish_bind().unwrap();
-    listener.start_listen().unwrap();
-    listener.finish_listen().unwrap();
-    let socket = TcpSocket::new(session.network(), Family::Ipv4).unwrap();
-    socket.start_connect("test", listener.local_address().unwrap()).unwrap();
-    socket.ready().await;
-    let one = socket.finish_connect().unwrap();
-    listener.ready().await;
-    (one, listener.accept("test").unwrap().1)
-}
-
 fn borrowed<T: 'static>(resource: &Resource<T>) -> Resource<T> {
     Resource::new_borrow(resource.rep())
 }
@@ -101,7 +86,7 @@ fn a_guest_that_polls_what_is_always_ready_does_not_keep_the_rest_from_coming() 
 fn nor_does_one_that_skips_or_splices_what_is_not_there() {
     run(async {
         let mut state = state();
-        let (silent, _peer) = connection(&state.session).await;
+        let (silent, _peer) = pair(&state.session).await;
         let reader = InputStream::Socket(SocketReader::new(silent, OnDeny::Error));
         let from = state.table.push(reader).unwrap();
         let to = state.get_stdout().unwrap();

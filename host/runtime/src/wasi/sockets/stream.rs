@@ -254,4 +254,4 @@ impl Outgoing {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

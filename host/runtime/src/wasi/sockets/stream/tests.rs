@@ -28,7 +28,7 @@ fn session_with(limits: Limits) -> Session {
 }
 
 /// Both ends of a connection of `session` to itself.
-async fn pair(session: &Session) -> (TcpStream, TcpStream) {
+pub(crate) async fn pair(session: &Session) -> (TcpStream, TcpStream) {
     let listener = TcpSocket::new(session.network(), Family::Ipv4).unwrap();
     listener.start_bind("test", "127.0.0.1:0".parse().unwrap()).unwrap();
     listener.finish_bind().unwrap();

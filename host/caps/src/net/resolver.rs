@@ -138,10 +138,10 @@ fn of_failure(failure: &Failure) -> NetError {
             code => of_code(code),
         },
         Failure::Dns(DnsError::ResponseCode(code)) => of_code(*code),
-        Failure::Busy | Failure::NoConnections | Failure::Io(_) | Failure::Timeout | Failure::Truncated => {
-            NetError::TemporaryResolverFailure
-        }
-        _ => NetError::PermanentResolverFailure,
+        // The servers answer, and not in a way that can be read.
+        Failure::Proto(_) | Failure::QueryCaseMismatch => NetError::PermanentResolverFailure,
+        // What else there is comes from the way to them, which a broken connection may tell in words only.
+        _ => NetError::TemporaryResolverFailure,
     }
 }
 
@@ -166,6 +166,15 @@ mod tests {
         let mut addresses = Vec::new();
         push_new(&mut addresses, ["::ffff:127.0.0.1", "127.0.0.1"].iter().map(|text| text.parse().unwrap()));
         assert_eq!(addresses, [IpAddr::V4(Ipv4Addr::LOCALHOST)], "one address in two forms");
+    }
+
+    #[test]
+    fn a_way_that_broke_off_is_a_failure_that_may_pass() {
+        for failure in [Failure::Message("receiver was canceled"), Failure::NoConnections, Failure::Timeout] {
+            assert_eq!(of_failure(&failure), NetError::TemporaryResolverFailure);
+        }
+        let unreadable = Failure::Proto("an answer that is none".into());
+        assert_eq!(of_failure(&unreadable), NetError::PermanentResolverFailure);
     }
 
     #[test]

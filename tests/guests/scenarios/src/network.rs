@@ -98,8 +98,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             let written = body.write_all(b"12345").map_err(Error::from);
             finish(record, written.and_then(|()| body.finish()));
         }
-        if let Some(body) = record.went("start too long", Request::put(page("/echo")).start(Some(5))) {
-            record.went("finish too soon", body.finish());
+        if let Some(mut body) = record.went("start too long", Request::put(page("/take")).start(Some(100_001))) {
+            // More than waits for a server, so that the request is on its way.
+            let written = body.write_all(&[b'x'; 100_000]).map_err(Error::from);
+            record.went("finish too soon", written.and_then(|()| body.finish()));
         }
         if let Some(mut body) = record.went("start with trailers", Request::put(page("/take")).start(None)) {
             let written = body.write_all(b"12345").map_err(Error::from);

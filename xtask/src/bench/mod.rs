@@ -2,6 +2,7 @@
 
 mod hosts;
 mod machine;
+mod one_core;
 mod report;
 mod rows;
 mod samples;

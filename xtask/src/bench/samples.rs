@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::hosts::{Bench, FILES, Host, TREE};
+use super::one_core::on_one_core;
 use super::rows::{self, Row, Source, Whole};
 use super::{tree, whole};
 use crate::layout::Platform;
@@ -72,7 +73,7 @@ fn operations(bench: &Bench<'_>, host: &Host, rows: &[&'static Row]) -> Result<V
 }
 
 fn network(bench: &Bench<'_>, host: &Host, rows: &[&'static Row]) -> Result<Vec<(&'static str, f64)>> {
-    timed_by_guest(Source::Network, rows, || bench.network(host))
+    on_one_core(|| timed_by_guest(Source::Network, rows, || bench.network(host)))
 }
 
 /// The numbers that a guest prints for those of `rows` that come from `source`; it is not started for none.

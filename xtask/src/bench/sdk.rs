@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::hosts::{Bench, FILES, NETWORK_GRANTS};
+use super::one_core::on_one_core;
 use super::samples;
 use crate::layout::Platform;
 use crate::process;
@@ -59,7 +60,7 @@ pub(super) fn measure(bench: &Bench<'_>, rounds: u32) -> Result<Vec<Call>> {
         for platform in [Platform::Native, Platform::Wasm] {
             note(&mut numbers, platform, "", &mut command(bench, platform))?;
             for (door, guest) in NETWORK_GUESTS {
-                note(&mut numbers, platform, door, &mut network(bench, platform, guest))?;
+                on_one_core(|| note(&mut numbers, platform, door, &mut network(bench, platform, guest)))?;
             }
         }
     }

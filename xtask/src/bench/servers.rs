@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde_json::json;
 
+use super::one_core::on_one_core;
 use crate::layout::Layout;
 use crate::peers::Peers;
 
@@ -34,7 +35,8 @@ impl Servers {
     pub(super) fn start(layout: &Layout, size: Size) -> Result<Self> {
         let peers = json!({ "echo": {}, "source": { "bytes": size.bytes }, "http": {} });
         let settings = json!({ "folder": layout.at("target/bench"), "peers": peers });
-        Ok(Self { peers: Peers::start(&mut Command::new(layout.program("release", "peers")), &settings)?, size })
+        let mut program = Command::new(layout.program("release", "peers"));
+        Ok(Self { peers: on_one_core(|| Peers::start(&mut program, &settings))?, size })
     }
 
     /// What `bench-net` is told.

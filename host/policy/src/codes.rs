@@ -36,6 +36,8 @@ pub enum Code {
     // `CAP0112` was an interface that a build could not grant. Its number stays unused.
     /// `CAP0113`: the grant that covers the host does not cover the method or the path.
     HttpTerms,
+    /// `CAP0114`: a statement that no grant of a database allows.
+    Statement,
     /// `CAP0201`: the memory limit.
     MemoryLimit,
     /// `CAP0202`: the time limit.

@@ -50,7 +50,7 @@ pub use capability::{Capability, ScopeKind};
 pub use error::{Problem, RuleError};
 pub use grant::{Grant, Quota, Rate};
 pub use http::{HeaderError, HttpRule, HttpTerm, HttpTerms, InjectedHeader, Piece, SecretSource};
-pub use limits::Limits;
+pub use limits::{DatabaseLimits, Limits};
 pub use matcher::PathCursor;
 pub use parse::{Item, parse_items, parse_list};
 pub use policy::{Policy, PolicyBuilder};

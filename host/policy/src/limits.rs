@@ -1,5 +1,9 @@
 //! What a run may consume.
 
+mod databases;
+
+pub use databases::DatabaseLimits;
+
 use std::time::Duration;
 
 /// The bounds of one run. The operator picks them; `None` is unlimited.
@@ -20,6 +24,8 @@ pub struct Limits {
     pub host_allocation_bytes: u64,
     /// Standard output and standard error together, in bytes.
     pub output_bytes: Option<u64>,
+    /// What is done with databases.
+    pub databases: DatabaseLimits,
 }
 
 impl Limits {
@@ -43,6 +49,7 @@ impl Limits {
             instances: self.instances.min(other.instances),
             host_allocation_bytes: self.host_allocation_bytes.min(other.host_allocation_bytes),
             output_bytes: tighter(self.output_bytes, other.output_bytes),
+            databases: self.databases.min(other.databases),
         }
     }
 }
@@ -53,6 +60,7 @@ impl Default for Limits {
     /// - open handles: 1 024
     /// - instances: 1 000
     /// - single host allocation: 16 MiB
+    /// - databases: the default [`DatabaseLimits`]
     fn default() -> Self {
         Self {
             memory_bytes: Some(Self::DEFAULT_MEMORY_BYTES),
@@ -62,6 +70,7 @@ impl Default for Limits {
             instances: Self::DEFAULT_INSTANCES,
             host_allocation_bytes: Self::DEFAULT_HOST_ALLOCATION_BYTES,
             output_bytes: None,
+            databases: DatabaseLimits::default(),
         }
     }
 }
@@ -84,5 +93,8 @@ mod tests {
         let both = left.clone().min(right.clone());
         assert_eq!((both.fuel, both.memory_bytes, both.instances), (Some(5), Some(7), 3));
         assert_eq!(both, right.min(left));
+        let databases = DatabaseLimits { connections: 1, ..DatabaseLimits::default() };
+        let narrowed = Limits { databases: databases.clone(), ..Limits::default() };
+        assert_eq!(Limits::default().min(narrowed).databases, databases);
     }
 }

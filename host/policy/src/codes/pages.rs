@@ -14,7 +14,7 @@ pub(super) struct Page {
 }
 
 /// In the order of the enum's variants.
-pub(super) const PAGES: [Page; 31] = [
+pub(super) const PAGES: [Page; 32] = [
     Page {
         code: Code::NotGranted,
         number: "CAP0101",
@@ -145,6 +145,19 @@ pub(super) const PAGES: [Page; 31] = [
         example: "caphost run --allow-http 'GET,HEAD https://api.example.com/v1/' app.wasm",
     },
     Page {
+        code: Code::Statement,
+        number: "CAP0114",
+        title: "the statement is not allowed",
+        happened: "The guest asked a database for something that no grant of tables covers, such as `ATTACH`, `SET`, `COPY` or a \
+            function that reaches files; or for something that caphost could not understand.",
+        why: "A statement is let through where every table that it reads and changes is known, and granted. What opens other \
+            databases, changes the connection's settings, runs programs or code of the server, or begins and ends transactions by \
+            itself, would lead around the grants. A statement that cannot be understood could do any of these.",
+        remedy: "Change the statement: write one at a time, and take what the interface offers, such as its transactions. If the \
+            operator wants it done, do it with the database's own tools, outside of the guest.",
+        example: "caphost run --db main=sqlite:app.db --allow db.read:main.notes app.wasm",
+    },
+    Page {
         code: Code::MemoryLimit,
         number: "CAP0201",
         title: "the memory limit was reached",
@@ -227,10 +240,12 @@ pub(super) const PAGES: [Page; 31] = [
         number: "CAP0303",
         title: "a grant can not be used",
         happened: "A granted path does not exist or can not be opened, two grants put different places at one path of the \
-            guest, or a secret that `--allow-http` names is not there or can not stand in a header. Nothing has run.",
+            guest, a secret that `--allow-http` names is not there or can not stand in a header, a rule names a database that no \
+            `--db` names, or the place of a database can not be used. Nothing has run.",
         why: "A grant that can not work is a mistake that would otherwise show up late, as a refusal that nobody \
             understands.",
-        remedy: "Correct the path, create the directory, set the variable, or give one of two grants another guest path.",
+        remedy: "Correct the path or the name, create the directory, set the variable, say what the database is with `--db`, or \
+            give one of two grants another guest path.",
         example: "caphost run --allow fs.read:/srv/a::/a,fs.read:/srv/b::/b app.wasm",
     },
     Page {

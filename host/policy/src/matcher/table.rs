@@ -32,11 +32,15 @@ impl TableMatcher {
     }
 
     pub(crate) fn find(&self, database: &str, table: Option<&str>) -> Slot {
+        let granted = self.grants.get(database).map(|database| database.find(table)).unwrap_or_default();
+        // Folding takes memory, and each run of a statement comes here.
+        if self.denies.is_empty() { granted } else { granted.then(self.find_deny(database, table)) }
+    }
+
+    fn find_deny(&self, database: &str, table: Option<&str>) -> Slot {
         let folded = table.map(str::to_ascii_lowercase);
         let denied = self.denies.get(database.to_ascii_lowercase().as_str());
-        let denied = denied.map(|database| database.find(folded.as_deref())).unwrap_or_default();
-        let granted = self.grants.get(database).map(|database| database.find(table)).unwrap_or_default();
-        granted.then(denied)
+        denied.map(|database| database.find(folded.as_deref())).unwrap_or_default()
     }
 }
 

@@ -101,6 +101,8 @@ pub enum ErrorKind {
     Tls,
     /// The peer broke the rules of the protocol that is spoken (HTTP, WebSocket), or a bound of the host.
     Protocol,
+    /// The database refuses the statement, or failed at it: [`Error::sql_code`] tells more.
+    Sql,
     /// Anything else that went wrong with input or output.
     Io,
 }
@@ -111,6 +113,7 @@ enum Detail {
     None,
     Text(Box<str>),
     Refusal(Box<Refusal>),
+    Sql(Box<SqlError>),
     /// An error of somebody else, with its own kind.
     Foreign(io::ErrorKind, Box<str>),
 }
@@ -123,6 +126,17 @@ pub(crate) struct Refusal {
     pub(crate) code: Cow<'static, str>,
 }
 
+/// What a database says.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SqlError {
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+/// The codes of a row that is there already: PostgreSQL's `unique_violation`, and SQLite's `SQLITE_CONSTRAINT_PRIMARYKEY`, `…_UNIQUE`
+/// and `…_ROWID`.
+const UNIQUE: [&str; 4] = ["23505", "1555", "2067", "2579"];
+
 impl Error {
     #[cold]
     pub(crate) fn refused(kind: ErrorKind, refusal: Refusal) -> Self {
@@ -132,6 +146,11 @@ impl Error {
     #[cold]
     pub(crate) fn told(kind: ErrorKind, text: impl Into<Box<str>>) -> Self {
         Self { kind, detail: Detail::Text(text.into()) }
+    }
+
+    #[cold]
+    pub(crate) fn sql(code: String, message: String) -> Self {
+        Self { kind: ErrorKind::Sql, detail: Detail::Sql(Box::new(SqlError { code, message })) }
     }
 
     /// Whether this is a refusal, for whatever reason: not granted, denied by a rule, expired, revoked, or its quota used up.
@@ -159,6 +178,20 @@ impl Error {
         self.refusal().map(|refusal| &*refusal.code)
     }
 
+    /// Of [`ErrorKind::Sql`], the code that the database gave: SQLSTATE (`23505`) from PostgreSQL, the extended result code as a number
+    /// (`2067`) from SQLite.
+    pub fn sql_code(&self) -> Option<&str> {
+        match &self.detail {
+            Detail::Sql(error) => Some(&error.code),
+            _ => None,
+        }
+    }
+
+    /// Whether a database has a row of that key already; the same on both engines.
+    pub fn is_unique_violation(&self) -> bool {
+        self.sql_code().is_some_and(|code| UNIQUE.contains(&code))
+    }
+
     fn refusal(&self) -> Option<&Refusal> {
         match &self.detail {
             Detail::Refusal(refusal) => Some(refusal),
@@ -183,6 +216,7 @@ impl fmt::Display for Error {
             Detail::None => f.write_str(self.kind.title()),
             Detail::Text(text) | Detail::Foreign(_, text) => write!(f, "{}", Visible(text)),
             Detail::Refusal(refusal) => refusal.write(f, self.kind),
+            Detail::Sql(error) => write!(f, "{} ({})", Visible(&error.message), Visible(&error.code)),
         }
     }
 }
@@ -197,6 +231,10 @@ impl fmt::Debug for Error {
             Detail::Refusal(refusal) => {
                 let Refusal { capability, resource, code } = &**refusal;
                 write!(f, "{:?} {{ capability: {capability:?}, resource: {resource:?}, code: {code:?} }}", self.kind)
+            }
+            Detail::Sql(error) => {
+                let SqlError { code, message } = &**error;
+                write!(f, "{:?} {{ code: {code:?}, message: {message:?} }}", self.kind)
             }
         }
     }
@@ -256,6 +294,7 @@ impl ErrorKind {
             Self::TimedOut => "it took longer than it may",
             Self::Tls => "the peer did not prove who it is",
             Self::Protocol => "the peer broke the rules of the protocol",
+            Self::Sql => "the database refuses the statement, or failed at it",
             Self::Io => "input or output failed",
         }
     }

@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod capabilities;
+pub mod db;
 pub mod env;
 mod error;
 pub mod fs;

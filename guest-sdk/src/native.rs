@@ -38,6 +38,7 @@
 //! ```
 
 pub use caphost_caps::ambient::HostAuthority;
+pub use caphost_caps::db::{DatabaseSettings, Source, SqliteSource};
 pub use caphost_caps::{
     ClockHand, Observer, Refusal, Remedy, Revoker, Session, SessionBuilder, SessionClock, SessionError,
 };

@@ -1,6 +1,7 @@
 //! The door of a native guest: the capability layer itself, under the session of the process or of this thread.
 
 mod convert;
+pub(crate) mod db;
 mod file;
 pub(crate) mod http;
 mod net;

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod convert;
+pub(crate) mod db;
 mod file;
 pub(crate) mod http;
 mod net;

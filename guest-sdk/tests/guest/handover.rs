@@ -51,6 +51,7 @@ fn gives() {
         protected: Vec::new(),
         network: Default::default(),
         secrets: Default::default(),
+        databases: Default::default(),
         audit: Some(audit.into()),
     };
     let prepared = handover.prepare(HostAuthority::claim()).expect("a handover");

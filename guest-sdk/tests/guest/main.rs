@@ -7,6 +7,7 @@
 )]
 
 mod against_std;
+mod db;
 mod errors;
 mod files;
 mod handover;

@@ -3,7 +3,7 @@
 use crate::support::{builder, folder, session};
 use caphost_sdk::fs::{self, File};
 use caphost_sdk::native::{HostAuthority, with_session};
-use caphost_sdk::{ErrorKind, capabilities, http, net, websocket};
+use caphost_sdk::{ErrorKind, capabilities, db, http, net, websocket};
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -76,6 +76,7 @@ fn who_is_told_of_a_refusal_may_ask_for_something() {
 
 #[test]
 fn handles_and_errors_go_to_other_threads() {
+    fn is_sent<T: Send + 'static>() {}
     fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<File>();
     is_shared::<fs::ReadDir>();
@@ -86,5 +87,8 @@ fn handles_and_errors_go_to_other_threads() {
     is_shared::<http::BodyWriter>();
     is_shared::<websocket::Connection>();
     is_shared::<websocket::Listener>();
+    is_shared::<db::Connection>();
+    is_shared::<db::Statement>();
+    is_sent::<db::Rows>();
     is_shared::<caphost_sdk::Error>();
 }

@@ -1,6 +1,8 @@
 // A folder, and a session on it. Included by the tests and, unseen, by the examples of the documentation.
 
-use caphost_sdk::native::{HostAuthority, Policy, Session, SessionBuilder, parse_list, with_session};
+use caphost_sdk::native::{
+    DatabaseSettings, HostAuthority, Policy, Session, SessionBuilder, Source, SqliteSource, parse_list, with_session,
+};
 use std::error::Error;
 use std::fs;
 use std::sync::Arc;
@@ -33,4 +35,14 @@ pub(crate) fn session(folder: &TempDir, allow: &str) -> Arc<Session> {
 pub(crate) fn under(allow: &str, example: impl FnOnce() -> Result<(), Box<dyn Error>>) {
     let folder = folder();
     with_session(session(&folder, allow), example).expect("the example");
+}
+
+/// Runs an example with an empty database in memory, as `--db main=sqlite::memory:` gives one.
+pub(crate) fn with_database(allow: &str, example: impl FnOnce() -> Result<(), Box<dyn Error>>) {
+    let folder = folder();
+    let mut databases = DatabaseSettings::default();
+    databases.insert("main".to_owned(), Source::Sqlite(SqliteSource::Memory));
+    let builder = builder(&folder, allow).databases(databases);
+    let session = builder.build(HostAuthority::claim()).expect("a session");
+    with_session(Arc::new(session), example).expect("the example");
 }

@@ -5,11 +5,14 @@
 //! search for `ambient::`.
 #![expect(clippy::disallowed_methods, reason = "this is the one module where ambient calls are allowed")]
 
+pub(crate) mod databases;
 pub(crate) mod descriptors;
 pub(crate) mod memory;
 pub(crate) mod names;
+pub(crate) mod places;
 pub(crate) mod secrets;
 pub(crate) mod sockets;
+pub(crate) mod sqlite;
 
 use crate::fs::{FileId, FileType};
 use cap_std::{AmbientAuthority, ambient_authority, fs::Dir};

@@ -1,9 +1,12 @@
 //! The reference monitor. Invariant: a [`Permit`] exists only because [`Gate::check`] allowed the request that it stands for.
 
+mod database;
+mod hint;
 mod permit;
 mod standing;
 mod terms;
 
+use self::hint::remedy;
 use self::permit::Count;
 pub use self::permit::Permit;
 pub(crate) use self::standing::Missing;
@@ -16,7 +19,6 @@ use crate::request::{Lookup, Obstacle, Request, Target};
 use crate::revocation::{EndHook, Revocations, Revoker};
 use caphost_policy::{self as policy, Capability, Decision, Policy, RuleId, codes::Code};
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 /// Told of every refusal, on the guest's thread.
@@ -175,7 +177,7 @@ impl Gate {
     fn refuse(&self, request: &Request<'_>, code: Code, deny: Option<RuleId>) -> Denied {
         let resolved = resolved(&request.target);
         if deny.is_some_and(|deny| deny.index() >= self.0.rules.operator_denies) {
-            let reason = "caphost keeps its own files from every guest: its audit log and its code cache".to_owned();
+            let reason = OWN_FILES.to_owned();
             let remedy = Remedy::NoGrantCan("no grant can allow it".to_owned());
             return self.refuse_with(request, Refused { code, deny: None, resolved, reason, remedy });
         }
@@ -199,9 +201,18 @@ impl Gate {
             Obstacle::SpecialFile => Code::SpecialFile,
             Obstacle::SharedFile => Code::SharedFile,
             Obstacle::HoldsDenied => Code::HoldsDenied,
+            Obstacle::Statement(_) => Code::Statement,
         };
         let reason = self.reason(code, request.capability, None);
         self.refuse_with(request, Refused { code, deny: None, resolved: Some(resolved), reason, remedy })
+    }
+
+    /// Refuses a statement that no grant could ever allow, by what it holds; see [`Obstacle::Statement`].
+    #[cold]
+    pub(crate) fn refuse_statement(&self, request: &Request<'_>, what: &'static str) -> Denied {
+        let resolved = resolved(&request.target).unwrap_or_default();
+        let remedy = Remedy::NoGrantCan(format!("no grant can allow {}", hint::quoted(what)));
+        self.refuse_obstacle(request, Obstacle::Statement(what), resolved, remedy)
     }
 
     /// Refuses what a guest insisted on; `text` is the rule that it asked for.
@@ -264,6 +275,9 @@ impl fmt::Debug for Gate {
     }
 }
 
+const OWN_FILES: &str =
+    "caphost keeps its own files from every guest: its audit log, its code cache, its secrets and its databases";
+
 struct Refused {
     code: Code,
     deny: Option<RuleId>,
@@ -282,31 +296,6 @@ fn reason_without_rule(code: Code, capability: Capability) -> String {
         Code::NotGranted => format!("`{}` is not granted at all", capability.name()),
         Code::NoGrantCovers => "no grant covers it".to_owned(),
         _ => code.title().to_owned(),
-    }
-}
-
-fn remedy(code: Code, request: &Request<'_>) -> Remedy {
-    match code {
-        Code::DeniedByRule => {
-            Remedy::NoGrantCan("a deny rule beats every grant; remove the rule to allow it".to_owned())
-        }
-        Code::Revoked | Code::Expired | Code::QuotaExhausted => {
-            Remedy::NoGrantCan("the grant ended while the guest ran".to_owned())
-        }
-        _ => Remedy::Allow(match request.target {
-            Target::Whole => request.capability.name().to_owned(),
-            Target::Name(name) => format!("{}:{name}", request.capability.name()),
-            Target::Path { place, .. } => format!("{}:{}", request.capability.name(), place.scope),
-            Target::Host { host, port: None, .. } => format!("{}:{host}", request.capability.name()),
-            Target::Host { host, port: Some(port), .. } => format!("{}:{host}:{port}", request.capability.name()),
-            // An answer of a lookup has no port.
-            Target::Address { address, port: 0, name: Some(_), .. } => {
-                format!("{}:{address}", request.capability.name())
-            }
-            Target::Address { address, port, .. } => {
-                format!("{}:{}", request.capability.name(), SocketAddr::new(address, port))
-            }
-        }),
     }
 }
 

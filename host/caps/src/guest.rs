@@ -5,6 +5,7 @@
 //! what went wrong into the guest's one [`Error`].
 
 pub mod capabilities;
+pub mod db;
 pub mod env;
 mod error;
 mod file;

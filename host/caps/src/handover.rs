@@ -10,12 +10,14 @@
 //! grants. A program that never receives passes the file on like any open file: a shell between `caphost exec` and the program
 //! that it is meant for does no harm.
 
+mod databases;
 mod network;
 mod terms;
 mod text;
 
 use self::text::{MAGIC, Text, invalid};
 use crate::ambient::{HostAuthority, descriptors, memory};
+use crate::db::DatabaseSettings;
 use crate::http::Secrets;
 use crate::net::NetworkSettings;
 use crate::session::{Session, SessionBuilder};
@@ -52,6 +54,8 @@ pub struct Handover {
     pub network: NetworkSettings,
     /// The values of the secrets that its grants name: it has no other way to them.
     pub secrets: Secrets,
+    /// Its databases, with their addresses and passwords: the program is the one that connects.
+    pub databases: DatabaseSettings,
     /// The open file of the audit log.
     pub audit: Option<OwnedFd>,
 }
@@ -110,15 +114,18 @@ impl Handover {
         fcntl_setfd(descriptor, FdFlags::CLOEXEC)?;
         let audit = text.audit.map(|number| audit(number, authority)).transpose()?;
         let (policy, network, secrets) = (text.policy(), text.network.settings(), text.network.secrets());
+        let databases = text.databases.settings()?;
         let Text { subject, working_directory, variables, protected, .. } = text;
-        Ok(Some(Self { subject, policy, working_directory, variables, protected, network, secrets, audit }))
+        let read =
+            Self { subject, policy, working_directory, variables, protected, network, secrets, databases, audit };
+        Ok(Some(read))
     }
 
     /// Collects what the program's session is made of.
     pub fn builder(self) -> SessionBuilder {
         let builder = Session::builder(self.policy).subject(self.subject).working_directory(self.working_directory);
         let builder = builder.variables(self.variables).protect_all(self.protected).network(self.network);
-        let builder = builder.secrets(self.secrets);
+        let builder = builder.secrets(self.secrets).databases(self.databases);
         match self.audit {
             Some(audit) => builder.audit(descriptors::sink(audit)),
             None => builder,

@@ -13,6 +13,7 @@
 pub mod ambient;
 mod audit;
 mod clock;
+pub mod db;
 pub mod env;
 mod escape;
 pub mod fs;
@@ -20,6 +21,7 @@ mod gate;
 pub mod guest;
 pub mod handover;
 pub mod http;
+mod live;
 mod meter;
 pub mod net;
 pub mod random;

@@ -10,7 +10,6 @@ mod dial;
 mod error;
 mod io;
 mod listener;
-mod live;
 mod names;
 mod options;
 mod resolver;
@@ -33,13 +32,14 @@ pub use self::stream::{How, MAX_MOVE_BYTES, TcpStream};
 pub use self::tcp::TcpSocket;
 pub use self::udp::UdpSocket;
 
-use self::live::{Live, Slot};
 use self::names::Names;
 use self::resolver::Resolver;
 use crate::gate::Gate;
 use crate::http::{Connector, Secrets};
+use crate::live::{Full, Live, Slot};
 use crate::tls::Tls;
-use caphost_policy::{Grant, Policy, ScopeKind};
+use caphost_policy::{Grant, HostName, Policy, ScopeKind};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A guest's network. What was opened goes on without it, under its own permit.
@@ -83,6 +83,11 @@ impl Network {
         &self.tls
     }
 
+    /// The addresses of a name that the operator wrote, for the host itself: the gate is not asked, and the guest is told nothing.
+    pub(crate) async fn look_up_for_operator(&self, name: &HostName) -> NetResult<Vec<IpAddr>> {
+        self.resolver.look_up(name).await
+    }
+
     /// What HTTP requests are sent by.
     pub(crate) fn http(&self) -> &Connector {
         &self.http
@@ -91,7 +96,8 @@ impl Network {
     /// A place for one more socket.
     fn slot(&self) -> NetResult<Slot> {
         // What is kept for later must not stand in the way of what is asked for now.
-        self.live.slot().or_else(|full| if self.http.close_idle() { self.live.slot() } else { Err(full) })
+        let slot = self.live.slot().or_else(|full| if self.http.close_idle() { self.live.slot() } else { Err(full) });
+        slot.map_err(|_: Full| NetError::SocketLimit)
     }
 }
 

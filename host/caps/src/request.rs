@@ -131,6 +131,13 @@ pub enum Target<'a> {
         /// What will be spoken with it.
         protocol: Protocol<'a>,
     },
+    /// A table of a database, or all of it.
+    Table {
+        /// The name that the operator gave the database.
+        database: &'a str,
+        /// The table, by the name that it has in the database; `None`: all of them, and their definitions.
+        table: Option<&'a str>,
+    },
 }
 
 /// A host path in parts, so that a decision need not put it together.
@@ -205,6 +212,7 @@ impl<'a> Target<'a> {
             Target::Address { address, port, name, protocol } => {
                 Lookup::Target(policy::Target::Address { address, port, name, protocol })
             }
+            Target::Table { database, table } => Lookup::Target(policy::Target::Table { database, table }),
         }
     }
 
@@ -225,6 +233,8 @@ impl<'a> Target<'a> {
             Target::Address { address, port, name: None, .. } => {
                 let _ = write!(text, "{}", SocketAddr::new(*address, *port));
             }
+            Target::Table { database, table: None } => text.push_str(database),
+            Target::Table { database, table: Some(table) } => drop(write!(text, "{database}.{table}")),
         }
         true
     }
@@ -243,6 +253,8 @@ pub enum Obstacle {
     SharedFile,
     /// Moving or removing the directory would move a denied path from under its rule.
     HoldsDenied,
+    /// A statement that no grant of a database could allow, by what it holds: a keyword, or a description that begins with an article.
+    Statement(&'static str),
 }
 
 #[cfg(test)]

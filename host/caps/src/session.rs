@@ -3,6 +3,7 @@
 use crate::ambient::{self, HostAuthority};
 use crate::audit::AuditLog;
 use crate::clock::SessionClock;
+use crate::db::{DatabaseErrors, DatabaseSettings, Databases};
 use crate::env::Environment;
 use crate::fs::{self, FileSystem, MountErrors, Namespace};
 use crate::gate::{Gate, Observer, Rules};
@@ -24,6 +25,7 @@ pub struct Session {
     clocks: Clocks,
     random: Random,
     network: Arc<Network>,
+    databases: Arc<Databases>,
 }
 
 /// Why a session could not begin.
@@ -35,6 +37,9 @@ pub enum SessionError {
     /// Grants inject headers that cannot be made.
     #[error(transparent)]
     Secrets(#[from] SecretErrors),
+    /// Databases cannot be where they are said to be, or rules name one that is not there.
+    #[error(transparent)]
+    Databases(#[from] DatabaseErrors),
     /// The audit log cannot be written.
     #[error("failed to begin the audit log")]
     Audit(#[source] io::Error),
@@ -55,6 +60,7 @@ pub struct SessionBuilder {
     clock: SessionClock,
     network: NetworkSettings,
     secrets: Secrets,
+    databases: DatabaseSettings,
 }
 
 impl Session {
@@ -65,6 +71,7 @@ impl Session {
     /// - no observer of refusals
     /// - a clock that follows the host's
     /// - the system's name servers, and the platform's authorities for TLS
+    /// - no databases
     pub fn builder(policy: Policy) -> SessionBuilder {
         SessionBuilder {
             policy,
@@ -77,18 +84,21 @@ impl Session {
             clock: SessionClock::host(),
             network: NetworkSettings::default(),
             secrets: Secrets::default(),
+            databases: DatabaseSettings::default(),
         }
     }
 
-    /// A session that has nothing behind its gate, no file, no variable and no setting of the network: for a caller that is not to reach any. What it is asked
-    /// for is recorded and reported as in the session that the gate is of.
+    /// A session that has nothing behind its gate, no file, no variable, no database and no setting of the network: for a caller that
+    /// is not to reach any. What it is asked for is recorded and reported as in the session that the gate is of.
     pub fn empty(gate: &Gate) -> Self {
+        let network = Network::new(gate.clone(), NetworkSettings::default(), Secrets::default());
         Self {
             files: FileSystem::new(gate.clone(), Namespace::default()),
             environment: Environment::new(gate.clone(), Vec::new()),
             clocks: Clocks::new(gate.clone(), gate.clock().clone()),
             random: Random::new(gate.clone()),
-            network: Network::new(gate.clone(), NetworkSettings::default(), Secrets::default()),
+            databases: Databases::new(DatabaseSettings::default(), gate.clone(), Arc::clone(&network)),
+            network,
             gate: gate.clone(),
         }
     }
@@ -126,6 +136,11 @@ impl Session {
     /// The guest's network.
     pub fn network(&self) -> &Arc<Network> {
         &self.network
+    }
+
+    /// The guest's databases.
+    pub fn databases(&self) -> &Arc<Databases> {
+        &self.databases
     }
 
     /// The secrets of the headers that grants inject.
@@ -220,7 +235,14 @@ impl SessionBuilder {
         self
     }
 
-    /// Begins the session: looks up and opens every granted path.
+    /// Says which databases there are. What they are kept in is kept from the guest's grants of files.
+    #[must_use]
+    pub fn databases(mut self, settings: DatabaseSettings) -> Self {
+        self.databases = settings;
+        self
+    }
+
+    /// Begins the session: looks up and opens every granted path. Databases are looked up, and opened when the guest asks.
     ///
     /// # Errors
     /// [`SessionError`]; of unusable grants, all at once.
@@ -239,27 +261,31 @@ impl SessionBuilder {
             clock,
             network,
             secrets,
+            databases: given_databases,
         } = self;
-        let working_directory = match working_directory {
-            Some(directory) => directory,
-            None => ambient::working_directory(authority).map_err(SessionError::WorkingDirectory)?,
-        };
+        let working_directory = working_directory.map_or_else(|| ambient::working_directory(authority), Ok);
+        let working_directory = working_directory.map_err(SessionError::WorkingDirectory)?;
         let secrets = Secrets::find(&secrets, &written, &working_directory, authority)?;
-        let protected =
-            protected.into_iter().chain(http::secret_files(&written, &working_directory)).collect::<Vec<_>>();
+        let databases = given_databases.checked(&written, &working_directory, authority)?;
+        // By the names that were given, too: a link is not the guest's to replace.
+        let of_databases = [&given_databases, &databases].into_iter().flat_map(|given| given.files(&working_directory));
+        let secret_files = http::secret_files(&written, &working_directory);
+        let protected: Vec<_> = protected.into_iter().chain(secret_files).chain(of_databases).collect();
         let fs::Prepared { canonical: policy, written, operator_denies, namespace } =
             fs::prepare(written, &working_directory, &protected, authority)?;
         let audit =
             audit.map(|sink| AuditLog::start(sink, &subject, &written)).transpose().map_err(SessionError::Audit)?;
-        let variables = variables(&policy, given, authority);
+        let variables = variables(&policy, &databases, given, authority);
         let rules = Rules { policy, written, operator_denies };
         let gate = Gate::new(rules, clock.clone(), audit, observer);
+        let network = Network::new(gate.clone(), network, secrets);
         Ok(Session {
             files: FileSystem::new(gate.clone(), namespace),
             environment: Environment::new(gate.clone(), variables),
             clocks: Clocks::new(gate.clone(), clock),
             random: Random::new(gate.clone()),
-            network: Network::new(gate.clone(), network, secrets),
+            databases: Databases::new(databases, gate.clone(), Arc::clone(&network)),
+            network,
             gate,
         })
     }
@@ -267,10 +293,15 @@ impl SessionBuilder {
 
 /// The variables that a guest could ever see: the environment is not read where nothing of it is granted, and the host's secrets are
 /// not for the guest.
-fn variables(policy: &Policy, given: Vec<(String, String)>, authority: HostAuthority) -> Vec<(String, String)> {
+fn variables(
+    policy: &Policy,
+    databases: &DatabaseSettings,
+    given: Vec<(String, String)>,
+    authority: HostAuthority,
+) -> Vec<(String, String)> {
     let is_granted = policy.has_any_grant(Capability::EnvRead);
     let mut host = if is_granted { ambient::environment(authority) } else { Vec::new() };
-    host.retain(|(name, _)| !http::secret_variables(policy).any(|secret| secret == name));
+    host.retain(|(name, _)| !http::secret_variables(policy).chain(databases.variables()).any(|secret| secret == name));
     let mut variables: Vec<(String, String)> = Vec::new();
     // Of two of one name the later one counts, as with `setenv`.
     for (name, value) in host.into_iter().chain(given) {

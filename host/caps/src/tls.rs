@@ -27,6 +27,8 @@ pub(crate) enum Spoken {
     Http,
     /// HTTP/1.1 alone: what a WebSocket handshake is.
     Http1,
+    /// The protocol of PostgreSQL.
+    Postgres,
 }
 
 impl Spoken {
@@ -34,6 +36,7 @@ impl Spoken {
         match self {
             Self::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             Self::Http1 => vec![b"http/1.1".to_vec()],
+            Self::Postgres => vec![b"postgresql".to_vec()],
         }
     }
 }

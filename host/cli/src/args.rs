@@ -1,5 +1,9 @@
 //! The command line as it is written. What it means is for [`crate::settings`] to say.
 
+mod databases;
+
+pub(crate) use self::databases::{DatabaseArguments, DatabaseLimitArguments, DbCommand, DbGrantsArguments};
+
 use crate::docs::Topic;
 use crate::exit;
 use crate::report::Format;
@@ -37,7 +41,8 @@ Everything behind APP.wasm is for the guest, options too. Examples:
   caphost run --allow fs.read:/srv/in::/in,env.read:APP_*,time app.wasm
   caphost run --allow net --deny net:private,net:loopback,net:link-local app.wasm
   caphost run --allow net.connect:https://api.example.com app.wasm
-  caphost run --allow-http 'GET https://api.example.com/v1 x-key: {env:API_KEY}' app.wasm";
+  caphost run --allow-http 'GET https://api.example.com/v1 x-key: {env:API_KEY}' app.wasm
+  caphost run --db main=sqlite:app.db --allow db.read:main.notes app.wasm";
 
 const EXEC_EXAMPLES: &str = "\
 The program is handed its grants on a sealed descriptor, and keeps to them where it uses the
@@ -64,6 +69,9 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     /// Explain which rule decides, or what a code means
     Explain(ExplainArguments),
+    /// What goes with databases
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  caphost completions bash > ~/.local/share/bash-completion/completions/caphost")]
     Completions {
@@ -168,6 +176,10 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) network: NetworkArguments,
     #[command(flatten)]
+    pub(crate) databases: DatabaseArguments,
+    #[command(flatten)]
+    pub(crate) database_limits: DatabaseLimitArguments,
+    #[command(flatten)]
     pub(crate) limits: LimitArguments,
 }
 
@@ -186,6 +198,10 @@ pub(crate) struct ExecArguments {
     pub(crate) program_and_arguments: Vec<OsString>,
     #[command(flatten)]
     pub(crate) network: NetworkArguments,
+    #[command(flatten)]
+    pub(crate) databases: DatabaseArguments,
+    #[command(flatten)]
+    pub(crate) database_limits: DatabaseLimitArguments,
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +215,8 @@ pub(crate) struct CheckArguments {
     /// The component
     #[arg(value_name = "APP.wasm")]
     pub(crate) component: PathBuf,
+    #[command(flatten)]
+    pub(crate) databases: DatabaseArguments,
 }
 
 #[derive(Debug, Args)]
@@ -291,7 +309,7 @@ mod tests {
 
     #[test]
     fn what_leaves_nothing_or_has_no_name_is_a_usage_error() {
-        let wrong: [&[&str]; 11] = [
+        let wrong: [&[&str]; 15] = [
             &["--memory", "0"],
             &["--memory", "16 apples"],
             &["--timeout", "0s"],
@@ -303,6 +321,10 @@ mod tests {
             &["--env", "A*=x"],
             &["--dns", "dns.example.com"],
             &["--dns", "192.0.2.1", "--dns", "192.0.2.2"],
+            &["--db-rows", "0"],
+            &["--db-connections", "0"],
+            &["--db-row-bytes", "0"],
+            &["--db-statement-time", "0s"],
         ];
         for arguments in wrong {
             let all = ["caphost", "run"].iter().chain(arguments).chain(&["app.wasm"]);

@@ -1,6 +1,7 @@
 //! What every command that starts a guest does in the same way: its audit file, what is kept from it, and why its session
 //! could not begin.
 
+use crate::databases;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Message;
@@ -44,6 +45,9 @@ pub(crate) fn not_begun(error: SessionError) -> Failure {
             let message =
                 |error: &SecretError| Message::new(escape(&error.to_string()).to_string()).code(Code::UnusableGrant);
             Failure { exit: Exit::Refused, messages: errors.0.iter().map(message).collect() }
+        }
+        SessionError::Databases(errors) => {
+            Failure { exit: Exit::Refused, messages: errors.0.iter().map(databases::problem).collect() }
         }
         SessionError::Audit(_) | SessionError::WorkingDirectory(_) => Error::new(error).into(),
     }

@@ -4,14 +4,14 @@ use crate::args::CheckArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::grants::Grants;
-use crate::settings;
-use crate::{columns, component, output};
+use crate::{columns, component, databases, output, settings};
 use anyhow::Error;
 use caphost::caps::ambient::HostAuthority;
+use caphost::caps::db::{DatabaseError, DatabaseSettings, Source};
 use caphost::caps::{Session, SessionError};
 use caphost::inspect::{Component, Coverage, Finding, Import, check as findings_of, coverage};
 use caphost::policy::visible::escape;
-use caphost::policy::{Capability, HttpRule, Limits, Policy};
+use caphost::policy::{Capability, HttpRule, Limits, Policy, PolicyBuilder, Rule, ScopeKind};
 use std::collections::HashMap;
 
 /// Says whether every import is covered and every grant usable.
@@ -19,20 +19,47 @@ pub(crate) fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
     let authority = settings::authority(arguments.authority)?;
     let grants = Grants::of(&authority.allow);
     let policy = authority.policy(grants.rules.clone(), Limits::default());
+    let given = databases::parse(&arguments.databases)?;
+    let of_databases = databases::problems(&given, &policy)?;
     let component = component::read(&arguments.component)?;
     let bad = |error| component::bad(&escape(component.name()).to_string(), &error);
     component.require_runnable().and_then(|()| component.validate()).map_err(bad)?;
     let mut findings = findings_of(&component, &policy);
     findings.extend(grants.refused.iter().cloned());
-    let unusable = unusable_grants(&policy)?;
-    let text = imports(&component, &policy) + &rules(&policy, &grants, &unusable) + &verdict(&findings, unusable.len());
-    output::print(&text)?;
-    Ok(if findings.is_empty() && unusable.is_empty() { Exit::Success } else { Exit::No })
+    let mut unusable = unusable_grants(without_databases(&policy))?;
+    let on_rules = of_databases.iter().filter_map(|error| Some((error.rule.clone()?, error.reason.clone())));
+    unusable.extend(on_rules);
+    let places = of_databases.iter().filter(|error| error.rule.is_none()).count();
+    let text = imports(&component, &policy) + &places_of(&given, &of_databases) + &rules(&policy, &grants, &unusable);
+    let problems = unusable.len() + places;
+    output::print(&(text + &verdict(&findings, problems)))?;
+    Ok(if findings.is_empty() && problems == 0 { Exit::Success } else { Exit::No })
+}
+
+/// The policy without its rules on databases: those are looked at by themselves.
+fn without_databases(policy: &Policy) -> Policy {
+    let is_kept = |rule: &Rule| rule.capability.scope_kind() != ScopeKind::Table;
+    let grants = policy.grants().iter().filter(|grant| is_kept(&grant.rule)).cloned();
+    let builder = grants.fold(Policy::builder(), PolicyBuilder::allow);
+    policy.denies().iter().filter(|rule| is_kept(rule)).cloned().fold(builder, PolicyBuilder::deny).build()
+}
+
+/// The databases, each with what it is, or why it cannot be used.
+fn places_of(given: &DatabaseSettings, problems: &[DatabaseError]) -> String {
+    let row = |(name, source): (&str, &Source)| {
+        let problem = problems.iter().find(|problem| problem.rule.is_none() && problem.name == name);
+        let (state, what) = match problem {
+            Some(problem) => ("not usable", problem.reason.clone()),
+            None => ("usable", databases::described(source)),
+        };
+        [state.to_owned(), name.to_owned(), what]
+    };
+    part("databases", &given.iter().map(row).collect::<Vec<_>>())
 }
 
 /// The grants that a session could not use, by their text, each with the reason.
-fn unusable_grants(policy: &Policy) -> Result<HashMap<String, String>, Failure> {
-    match Session::builder(policy.clone()).build(HostAuthority::claim()) {
+fn unusable_grants(policy: Policy) -> Result<HashMap<String, String>, Failure> {
+    match Session::builder(policy).build(HostAuthority::claim()) {
         Ok(_) => Ok(HashMap::new()),
         Err(SessionError::Mounts(errors)) => Ok(errors.0.into_iter().map(|error| (error.rule, error.reason)).collect()),
         Err(SessionError::Secrets(errors)) => {

@@ -78,6 +78,6 @@ mod tests {
     fn only_what_is_enforced_is_documented() {
         let text = capabilities();
         assert_eq!(text.matches("`link-local`").count(), 1, "{text}");
-        assert!(text.contains("`fs.read`") && text.contains("`net.connect`") && !text.contains("`db.read`"), "{text}");
+        assert!(text.contains("`fs.read`") && text.contains("`net.connect`") && text.contains("`db.read`"), "{text}");
     }
 }

@@ -1,5 +1,6 @@
 //! `caphost exec`: becomes a native program that was handed its grants.
 
+mod databases;
 mod elf;
 mod files;
 mod landlock;
@@ -9,6 +10,7 @@ mod program;
 mod sockets;
 mod status;
 
+use self::databases::Needs;
 use self::plan::Plan;
 use self::program::Program;
 use self::status::Status;
@@ -54,10 +56,12 @@ fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority)
     let protected = begin::protected(settings.audit.clone());
     let builder = Session::builder(policy.clone()).working_directory(working_directory.clone());
     let builder = builder.protect_all(protected.clone()).variables(settings.granted.environment.clone());
+    let builder = builder.databases(settings.granted.databases.clone());
     let session = builder.build(authority).map_err(begin::not_begun)?;
-    let known = landlock::known(program, session.gate().policy());
+    let needs = Needs::of(session.databases().settings(), &policy);
+    let known = landlock::known(program, session.gate().policy(), &needs);
     let name_server = settings.network.name_server.map_or(NAME_SERVER_PORT, |server| server.port());
-    let plan = Plan::of(session.gate().policy(), &policy, &known, name_server);
+    let plan = Plan::of(session.gate().policy(), &policy, &known, name_server, needs);
     let audit = settings.audit.as_deref().map(begin::audit_file).transpose()?;
     let handover = Handover {
         subject: program.name(),
@@ -67,6 +71,7 @@ fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority)
         protected,
         network: settings.network.clone(),
         secrets: session.secrets().clone(),
+        databases: settings.granted.databases.clone(),
         audit: audit.map(Into::into),
     };
     Ok((handover, plan))

@@ -33,7 +33,7 @@ pub(crate) enum Exit {
 const TABLE: [(Exit, u8, &str); 11] = [
     (Exit::Success, 0, "success"),
     (Exit::No, 1, "of `check` and `explain`: something is not covered, not usable or refused"),
-    (Exit::Usage, 2, "usage: an unknown option, a rule or limit that cannot be read"),
+    (Exit::Usage, 2, "usage: an unknown option; a rule, limit or address that cannot be read"),
     (Exit::Refused, 120, "refused: `--strict`, `--require-landlock`, an unusable grant, a refusal that ends the guest"),
     (Exit::Limit, 121, "a limit was reached: memory, fuel, handles, instances or output"),
     (Exit::Timeout, 122, "the time limit was reached"),

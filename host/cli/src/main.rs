@@ -9,6 +9,8 @@ mod check;
 mod columns;
 mod completions;
 mod component;
+mod database_grants;
+mod databases;
 mod docs;
 mod exec;
 mod exit;
@@ -24,7 +26,7 @@ mod settings;
 mod units;
 mod watchdog;
 
-use crate::args::{Arguments, Command};
+use crate::args::{Arguments, Command, DbCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Reporter;
@@ -47,6 +49,7 @@ fn obey(arguments: Arguments) -> Exit {
         Command::Check(arguments) => check::check(arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Explain(arguments) => explain::explain(arguments),
+        Command::Db(DbCommand::Grants(arguments)) => database_grants::print(arguments, reporter),
         Command::Completions { shell } => completions::print(shell),
         Command::Docs { topic } => docs::print(topic),
     };

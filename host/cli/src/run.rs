@@ -47,6 +47,7 @@ fn start(settings: RunSettings, component: Component, refusals: &Refusals) -> Re
         protected: begin::protected(settings.audit.clone()),
         arguments: settings.arguments,
         environment: settings.granted.environment,
+        databases: settings.granted.databases,
         network: settings.network,
         on_deny: settings.on_deny,
         stdin: settings.stdin,

@@ -1,12 +1,17 @@
 //! What the command line means: rules read, limits set, defaults chosen. Commands that start a guest share it.
 
-use crate::args::{AuthorityArguments, ExecArguments, LimitArguments, NetworkArguments, RunArguments};
+use crate::args::{
+    AuthorityArguments, DatabaseArguments, DatabaseLimitArguments, ExecArguments, LimitArguments, NetworkArguments,
+    RunArguments,
+};
+use crate::databases;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::report::Message;
 use crate::roots;
 use caphost::caps::ambient::HostAuthority;
+use caphost::caps::db::DatabaseSettings;
 use caphost::caps::net::NetworkSettings;
 use caphost::caps::stdio::Stdin;
 use caphost::inspect::Finding;
@@ -35,7 +40,8 @@ pub(crate) struct Authority {
 pub(crate) struct Granted {
     pub(crate) policy: Policy,
     pub(crate) environment: Vec<(String, String)>,
-    /// What the operator should know of the policy.
+    pub(crate) databases: DatabaseSettings,
+    /// What the operator should know of them.
     pub(crate) notes: Vec<Message>,
 }
 
@@ -67,7 +73,8 @@ pub(crate) struct ExecSettings {
 /// # Errors
 /// A usage error for what cannot be read; a refusal for a grant that nothing can use.
 pub(crate) fn of_run(arguments: RunArguments) -> Result<RunSettings, Failure> {
-    let granted = granted(arguments.authority, limits(&arguments.limits))?;
+    let limits = limits(&arguments.limits, &arguments.database_limits);
+    let granted = granted(arguments.authority, &arguments.databases, limits)?;
     let mut words = arguments.component_and_arguments.into_iter();
     let component = words.next().ok_or_else(|| Failure::usage("name the component to run"))?;
     Ok(RunSettings {
@@ -88,7 +95,8 @@ pub(crate) fn of_run(arguments: RunArguments) -> Result<RunSettings, Failure> {
 /// # Errors
 /// As [`of_run`].
 pub(crate) fn of_exec(arguments: ExecArguments) -> Result<ExecSettings, Failure> {
-    let granted = granted(arguments.authority, Limits::default())?;
+    let limits = limits(&LimitArguments::default(), &arguments.database_limits);
+    let granted = granted(arguments.authority, &arguments.databases, limits)?;
     let mut words = arguments.program_and_arguments.into_iter();
     let program = words.next().ok_or_else(|| Failure::usage("name the program to start"))?;
     Ok(ExecSettings {
@@ -102,17 +110,17 @@ pub(crate) fn of_exec(arguments: ExecArguments) -> Result<ExecSettings, Failure>
 }
 
 /// What a guest is given by `arguments`.
-fn granted(arguments: AuthorityArguments, limits: Limits) -> Result<Granted, Failure> {
+fn granted(arguments: AuthorityArguments, databases: &DatabaseArguments, limits: Limits) -> Result<Granted, Failure> {
     let authority = authority(arguments)?;
     let grants = Grants::of(&authority.allow);
     if !grants.refused.is_empty() {
         return Err(refused(&grants.refused));
     }
-    Ok(Granted {
-        policy: authority.policy(grants.rules, limits),
-        notes: grants.withheld.iter().map(|withheld| Message::note(withheld.to_string())).collect(),
-        environment: authority.environment,
-    })
+    let policy = authority.policy(grants.rules, limits);
+    let databases = databases::read(databases, &policy)?;
+    let withheld = grants.withheld.iter().map(|withheld| Message::note(withheld.to_string()));
+    let notes = withheld.chain(databases.notes).collect();
+    Ok(Granted { policy, environment: authority.environment, databases: databases.settings, notes })
 }
 
 /// The rules and variables of `arguments`.
@@ -203,7 +211,7 @@ fn last_of_each_name(given: Vec<(String, String)>) -> Vec<(String, String)> {
     environment
 }
 
-fn limits(arguments: &LimitArguments) -> Limits {
+fn limits(arguments: &LimitArguments, of_databases: &DatabaseLimitArguments) -> Limits {
     let defaults = Limits::default();
     Limits {
         memory_bytes: arguments.memory.or(defaults.memory_bytes),
@@ -213,6 +221,7 @@ fn limits(arguments: &LimitArguments) -> Limits {
         instances: arguments.max_instances.unwrap_or(defaults.instances),
         host_allocation_bytes: defaults.host_allocation_bytes,
         output_bytes: arguments.max_output.or(defaults.output_bytes),
+        databases: databases::limits(of_databases),
     }
 }
 
@@ -289,16 +298,17 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_that_nothing_can_use_is_one_refusal_an_item() {
-        let (exit, text) = refusal(&["--allow", "db,time", "--allow", "db.read:main"]);
-        assert_eq!((exit, text.matches("error[CAP0302]: ").count()), (120, 2), "{text}");
-        assert!(text.contains("`db` cannot be granted") && text.contains("`db.read:main` cannot be granted"), "{text}");
-        assert_eq!(text.matches("hint: ").count(), 1, "{text}");
-    }
-
-    #[test]
-    fn denying_what_nothing_can_use_is_fine() {
-        assert_eq!(run(&["--deny", "db,env.write"]).unwrap().granted.policy.denies().len(), 3);
+    fn a_rule_on_a_database_takes_one_of_that_name() {
+        let (exit, text) = refusal(&["--allow", "db:main,time", "--deny", "db.read:main.secret"]);
+        assert_eq!((exit, text.matches("error[CAP0303]: ").count()), (120, 3), "{text}");
+        let granted = run(&["--allow", "db:main", "--db", "main=sqlite::memory:", "--db-rows", "7"]).unwrap().granted;
+        assert_eq!((granted.databases.iter().count(), granted.policy.limits().databases.rows), (1, Some(7)));
+        assert!(granted.notes.is_empty());
+        assert_eq!(
+            run(&["--deny", "db,env.write"]).unwrap().granted.policy.denies().len(),
+            3,
+            "a rule on all, of none"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod capabilities;
 pub(crate) mod convert;
+pub(crate) mod db;
 mod env;
 mod file;
 mod fs;

@@ -5,8 +5,8 @@ use crate::bindings::wasi::{cli, clocks, filesystem, http, io, random, sockets};
 use crate::host_api::refusing::{HasGate, refusing};
 use crate::state::{HasState, State};
 use caphost_policy::Capability::{
-    self, EnvRead, EnvWrite, FsRead, FsWrite, NetConnect, NetListen, NetResolve, NetUdp, WebsocketConnect,
-    WebsocketListen,
+    self, DbRead, DbWrite, EnvRead, EnvWrite, FsRead, FsWrite, NetConnect, NetListen, NetResolve, NetUdp,
+    WebsocketConnect, WebsocketListen,
 };
 use caphost_policy::Policy;
 use wasmtime::component::Linker;
@@ -44,8 +44,12 @@ fn link_host_api(linker: &mut Linker<State>, policy: &Policy) -> Result<()> {
         Implementation::Refusing => host::http::add_to_linker::<_, HasGate>(linker, refusing)?,
     }
     match implementation(policy, WEBSOCKETS) {
-        Implementation::Real => host::websocket::add_to_linker::<_, HasState>(linker, state),
-        Implementation::Refusing => host::websocket::add_to_linker::<_, HasGate>(linker, refusing),
+        Implementation::Real => host::websocket::add_to_linker::<_, HasState>(linker, state)?,
+        Implementation::Refusing => host::websocket::add_to_linker::<_, HasGate>(linker, refusing)?,
+    }
+    match implementation(policy, DATABASES) {
+        Implementation::Real => host::db::add_to_linker::<_, HasState>(linker, state),
+        Implementation::Refusing => host::db::add_to_linker::<_, HasGate>(linker, refusing),
     }
 }
 
@@ -55,11 +59,12 @@ const VARIABLES: &[Capability] = &[EnvRead, EnvWrite];
 const NETWORK: &[Capability] = &[NetConnect, NetListen, NetResolve, NetUdp, WebsocketConnect];
 const HTTP: &[Capability] = &[NetConnect];
 const WEBSOCKETS: &[Capability] = &[WebsocketConnect, WebsocketListen];
+const DATABASES: &[Capability] = &[DbRead, DbWrite];
 
 /// What an import is linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Implementation {
-    /// The one that has files, variables or sockets behind it.
+    /// The one that has files, variables, sockets or databases behind it.
     Real,
     /// The one that has nothing.
     Refusing,
@@ -129,17 +134,19 @@ mod tests {
     fn what_nothing_is_granted_of_is_linked_to_what_has_nothing() {
         let chosen = |rules: &str| {
             let policy = parse_list(rules).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
-            [FILES, VARIABLES, NETWORK, HTTP, WEBSOCKETS].map(|capabilities| implementation(&policy, capabilities))
+            [FILES, VARIABLES, NETWORK, HTTP, WEBSOCKETS, DATABASES]
+                .map(|capabilities| implementation(&policy, capabilities))
         };
         use Implementation::{Real, Refusing};
-        assert_eq!(chosen(""), [Refusing; 5]);
-        assert_eq!(chosen("time,random"), [Refusing; 5]);
-        assert_eq!(chosen("fs.write:./out"), [Real, Refusing, Refusing, Refusing, Refusing]);
-        assert_eq!(chosen("env.read:HOME"), [Refusing, Real, Refusing, Refusing, Refusing]);
-        assert_eq!(chosen("fs.read:.,env.write:A"), [Real, Real, Refusing, Refusing, Refusing]);
-        assert_eq!(chosen("net.udp:192.0.2.1:53"), [Refusing, Refusing, Real, Refusing, Refusing]);
-        assert_eq!(chosen("net.connect:https://example.com"), [Refusing, Refusing, Real, Real, Refusing]);
-        assert_eq!(chosen("websocket.listen:127.0.0.1:80"), [Refusing, Refusing, Refusing, Refusing, Real]);
-        assert_eq!(chosen("net"), [Refusing, Refusing, Real, Real, Real]);
+        assert_eq!(chosen(""), [Refusing; 6]);
+        assert_eq!(chosen("time,random"), [Refusing; 6]);
+        assert_eq!(chosen("fs.write:./out"), [Real, Refusing, Refusing, Refusing, Refusing, Refusing]);
+        assert_eq!(chosen("env.read:HOME"), [Refusing, Real, Refusing, Refusing, Refusing, Refusing]);
+        assert_eq!(chosen("fs.read:.,env.write:A"), [Real, Real, Refusing, Refusing, Refusing, Refusing]);
+        assert_eq!(chosen("net.udp:192.0.2.1:53"), [Refusing, Refusing, Real, Refusing, Refusing, Refusing]);
+        assert_eq!(chosen("net.connect:https://example.com"), [Refusing, Refusing, Real, Real, Refusing, Refusing]);
+        assert_eq!(chosen("websocket.listen:127.0.0.1:80"), [Refusing, Refusing, Refusing, Refusing, Real, Refusing]);
+        assert_eq!(chosen("db.write:main.notes"), [Refusing, Refusing, Refusing, Refusing, Refusing, Real]);
+        assert_eq!(chosen("net"), [Refusing, Refusing, Real, Real, Real, Refusing]);
     }
 }

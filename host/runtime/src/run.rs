@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 use crate::state::{OnDeny, State};
 use crate::tasks::Tasks;
 use caphost_caps::ambient::HostAuthority;
+use caphost_caps::db::DatabaseSettings;
 use caphost_caps::net::NetworkSettings;
 use caphost_caps::stdio::{Input, Output, OutputBudget, Stdin, Stdout, Stream};
 use caphost_caps::{Observer, Revoker, Session, SessionClock, SessionError};
@@ -46,6 +47,8 @@ pub struct Run {
     pub on_deny: OnDeny,
     /// What its network is used with.
     pub network: NetworkSettings,
+    /// The databases that there are for it.
+    pub databases: DatabaseSettings,
     /// Its standard input.
     pub stdin: Stdin,
     /// Its standard output.
@@ -65,6 +68,7 @@ impl Run {
     /// - no arguments and no variables of its own
     /// - refusals as error codes
     /// - the system's name servers, and the platform's authorities for TLS
+    /// - no databases
     /// - an empty standard input, and output that is discarded
     /// - no audit log and no observer
     /// - a clock that follows the host's
@@ -78,6 +82,7 @@ impl Run {
             protected: Vec::new(),
             on_deny: OnDeny::default(),
             network: NetworkSettings::default(),
+            databases: DatabaseSettings::default(),
             stdin: Stdin::default(),
             stdout: Stdout::default(),
             stderr: Stdout::default(),
@@ -159,6 +164,7 @@ impl Host {
 fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) -> Result<Store<State>, RunError> {
     let mut builder = Session::builder(run.policy).subject(subject(&run.component)).clock(run.clock);
     builder = builder.variables(run.environment).protect_all(run.protected).network(run.network);
+    builder = builder.databases(run.databases);
     if let Some(directory) = run.working_directory {
         builder = builder.working_directory(directory);
     }

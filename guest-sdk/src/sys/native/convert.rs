@@ -40,6 +40,7 @@ impl From<guest::Error> for Error {
             guest::Error::TimedOut => ErrorKind::TimedOut.into(),
             guest::Error::Tls(text) => Self::told(ErrorKind::Tls, text),
             guest::Error::Protocol(text) => Self::told(ErrorKind::Protocol, text),
+            guest::Error::Sql(guest::db::SqlError { code, message }) => Self::sql(code, message),
             guest::Error::Io(text) => Self::told(ErrorKind::Io, text),
         }
     }

@@ -2,4 +2,4 @@
 
 wit_bindgen::generate!({ path: "../wit", world: "caphost:host/imports" });
 
-pub(crate) use self::caphost::host::{capabilities, env, fs, http, net, random, time, types, websocket};
+pub(crate) use self::caphost::host::{capabilities, db, env, fs, http, net, random, time, types, websocket};

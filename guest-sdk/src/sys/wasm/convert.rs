@@ -39,6 +39,7 @@ impl From<types::Error> for Error {
             types::Error::TimedOut => ErrorKind::TimedOut.into(),
             types::Error::Tls(text) => Self::told(ErrorKind::Tls, text),
             types::Error::Protocol(text) => Self::told(ErrorKind::Protocol, text),
+            types::Error::Sql(types::SqlError { code, message }) => Self::sql(code, message),
             types::Error::Io(text) => Self::told(ErrorKind::Io, text),
         }
     }

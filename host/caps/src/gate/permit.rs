@@ -47,7 +47,7 @@ impl Count {
     pub(super) fn of(request: &Request<'_>) -> Self {
         let is_lookup = request.capability == Capability::NetResolve;
         match request.target {
-            Target::Whole | Target::Name(_) | Target::Path { .. } => Self::Call,
+            Target::Whole | Target::Name(_) | Target::Path { .. } | Target::Table { .. } => Self::Call,
             Target::Host { .. } if is_lookup => Self::Connection,
             Target::Host { .. } => Self::Call,
             Target::Address { .. } if is_lookup => Self::Nothing,

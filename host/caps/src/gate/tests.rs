@@ -1,6 +1,7 @@
 //! Permits for the network: what they count as, what they say when refused, and what ends them.
 
 use crate::ambient::HostAuthority;
+use crate::db::{DatabaseSettings, Source, SqliteSource};
 use crate::request::{Asked, Request, Target};
 use crate::{ClockHand, Denied, Gate, Permit, Refusal, Remedy, Session, SessionClock};
 use caphost_policy::{
@@ -24,7 +25,11 @@ impl Fixture {
         let refusals = Arc::<Mutex<Vec<Refusal>>>::default();
         let told = Arc::clone(&refusals);
         let observer = Box::new(move |refusal: &Refusal| told.lock().unwrap().push(refusal.clone()));
-        let builder = Session::builder(policy).clock(clock).observer(observer);
+        let mut databases = DatabaseSettings::default();
+        for name in ["main", "other"] {
+            databases.insert(name, Source::Sqlite(SqliteSource::Memory));
+        }
+        let builder = Session::builder(policy).clock(clock).observer(observer).databases(databases);
         Self { session: builder.build(HostAuthority::claim()).unwrap(), hand, refusals }
     }
 
@@ -227,4 +232,68 @@ fn a_revocation_calls_its_hooks_after_it_took_effect() {
     drop(hook);
     fixture.session.revoker().revoke_all();
     assert_eq!(counted(), (2, 1), "who registered it has let it go");
+}
+
+fn table(database: &'static str, table: Option<&'static str>) -> Request<'static> {
+    let target = Target::Table { database, table };
+    Request { capability: Capability::DbRead, call: "test query", asked: Asked::name("main 9f86d081884c7d65"), target }
+}
+
+#[test]
+fn a_refused_table_is_named_with_the_grant_that_lifts_it() {
+    let fixture = Fixture::allow("db.read:main.notes,db.read:other");
+    assert!(fixture.gate().check(&table("main", Some("notes"))).is_ok(), "control");
+    for (name, resolved, hint) in [
+        (Some("tags"), "main.tags", "db.read:main.tags"),
+        (None, "main", "db.read:main"),
+        (Some("a.b"), "main.a.b", "db.read:main"),
+        (Some("it's"), "main.it's", "db.read:main"),
+        (Some(""), "main.", "db.read:main"),
+        (Some("NOTES"), "main.NOTES", "db.read:main.NOTES"),
+    ] {
+        let asked = table("main", name);
+        assert_eq!(code(fixture.gate().check(&asked)), Some(Code::NoGrantCovers), "{name:?}");
+        let told = fixture.told();
+        assert_eq!((told.0.as_str(), told.2), (resolved, Remedy::Allow(hint.to_owned())), "{name:?}");
+        assert!(Fixture::allow(hint).gate().check(&asked).is_ok(), "{hint}");
+    }
+    let written = Request { capability: Capability::DbWrite, ..table("main", Some("notes")) };
+    assert_eq!(code(fixture.gate().check(&written)), Some(Code::NotGranted), "writing is no reading");
+}
+
+#[test]
+fn a_deny_rule_on_a_table_refuses_it_in_any_case_and_the_whole_database() {
+    let deny = parse_list("db.read:main.secret").unwrap();
+    let builder = Policy::builder().allow("db.read:main".parse::<Rule>().unwrap());
+    let fixture = Fixture::new(deny.into_iter().fold(builder, PolicyBuilder::deny).build());
+    assert!(fixture.gate().check(&table("main", Some("notes"))).is_ok(), "control");
+    for name in [Some("secret"), Some("SECRET"), None] {
+        assert_eq!(code(fixture.gate().check(&table("main", name))), Some(Code::DeniedByRule), "{name:?}");
+        assert_eq!(fixture.told().1, "deny rule `db.read:main.secret`");
+    }
+}
+
+#[test]
+fn each_statement_takes_one_of_a_quota() {
+    let quota = Some(Quota { operations: Some(2), concurrent: Some(1), ..Quota::default() });
+    let rule: Rule = "db.read:main".parse().unwrap();
+    let fixture = Fixture::new(Policy::builder().allow(Grant { quota, ..Grant::from(rule) }).build());
+    let run = || fixture.gate().check(&table("main", Some("notes")));
+    let (first, second) = (run(), run());
+    assert!(first.is_ok() && second.is_ok(), "a statement is no connection: two at a time");
+    assert_eq!(code(run()), Some(Code::QuotaExhausted));
+}
+
+#[test]
+fn a_statement_that_no_grant_allows_is_refused_by_what_it_holds() {
+    let fixture = Fixture::allow("db");
+    for (what, why) in [
+        ("ATTACH", "no grant can allow `ATTACH`"),
+        ("a statement that could not be understood", "no grant can allow a statement that could not be understood"),
+    ] {
+        let denied = fixture.gate().refuse_statement(&table("main", None), what);
+        assert_eq!((denied.code(), denied.capability()), (Code::Statement, Some(Capability::DbRead)));
+        let told = ("main".to_owned(), "the statement is not allowed".to_owned(), Remedy::NoGrantCan(why.to_owned()));
+        assert_eq!(fixture.told(), told);
+    }
 }

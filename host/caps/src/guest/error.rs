@@ -1,5 +1,6 @@
 //! The guest's one error, and the one table that the host's errors are turned into it by.
 
+use crate::db::{DbError, SqlError};
 use crate::env::EnvError;
 use crate::escape::escape;
 use crate::fs::FsError;
@@ -114,6 +115,9 @@ pub enum Error {
     /// The peer broke the rules of the protocol that is spoken, or a bound of the host; the text is for people.
     #[error("{0}")]
     Protocol(String),
+    /// What a database said: a statement that is wrong, a rule of a table that is broken.
+    #[error("{0}")]
+    Sql(SqlError),
     /// Anything else that went wrong with input or output; the text is for people.
     #[error("{0}")]
     Io(String),
@@ -200,6 +204,24 @@ impl From<(NetError, &str)> for Error {
             NetError::PermanentResolverFailure => Self::Io("the name servers refuse to answer".to_owned()),
             NetError::TimedOut => Self::TimedOut,
             NetError::Closed => Self::Closed,
+        }
+    }
+}
+
+impl From<(DbError, &str)> for Error {
+    fn from((error, database): (DbError, &str)) -> Self {
+        match error {
+            DbError::Denied(denied) => (denied, database).into(),
+            DbError::NotFound => Self::NotFound,
+            DbError::Sql(error) => Self::Sql(error),
+            DbError::InvalidInput(why) => Self::InvalidInput(why),
+            DbError::TooLarge => Self::TooLarge,
+            DbError::TimedOut => Self::TimedOut,
+            DbError::Closed => Self::Closed,
+            DbError::BadHandle => Self::BadHandle,
+            DbError::Limit(_) => Self::Io(error.to_string()),
+            DbError::Unsupported => Self::Unsupported,
+            DbError::Io(why) => Self::Io(why),
         }
     }
 }

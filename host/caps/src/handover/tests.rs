@@ -1,8 +1,9 @@
 //! Handovers that are sealed and read again, and files that are none.
 
 use super::*;
+use crate::db::{PostgresSource, Source, SqliteSource};
 use crate::{ambient, guest};
-use caphost_policy::{Grant, HttpRule, Limits, Quota, Rate, Rule, SecretSource, parse_list};
+use caphost_policy::{DatabaseLimits, Grant, HttpRule, Limits, Quota, Rate, Rule, SecretSource, parse_list};
 use rustix::fs::{SealFlags, fcntl_add_seals, ftruncate};
 use rustix::io::pwrite;
 use std::collections::BTreeMap;
@@ -22,8 +23,19 @@ fn handover(policy: Policy) -> Handover {
             tls_roots: vec![b"-----BEGIN CERTIFICATE-----\n".to_vec(), Vec::new()],
         },
         secrets: secrets(),
+        databases: databases(),
         audit: None,
     }
+}
+
+fn databases() -> DatabaseSettings {
+    let mut databases = DatabaseSettings::default();
+    let url = "postgres://app:pass-word@db.example.com/app?sslrootcert=ca.pem";
+    databases.insert("shop", Source::Postgres(PostgresSource::parse(url).unwrap()));
+    databases.insert("main", Source::Sqlite(SqliteSource::File("./\"odd\".db".into())));
+    databases.insert("memory", Source::Sqlite(SqliteSource::Memory));
+    databases.hide(SecretSource::Env("DATABASE_URL".to_owned()));
+    databases
 }
 
 fn secrets() -> Secrets {
@@ -68,7 +80,14 @@ fn what_was_sealed_is_what_is_read() {
         concurrent: Some(6),
         rate,
     };
-    let limits = Limits { open_handles: 7, wall_time: Some(Duration::from_millis(1_500)), ..Limits::default() };
+    let databases = DatabaseLimits {
+        statement_time: Duration::from_millis(9),
+        rows: Some(8),
+        row_bytes: 7,
+        ..DatabaseLimits::default()
+    };
+    let limits =
+        Limits { open_handles: 7, wall_time: Some(Duration::from_millis(1_500)), databases, ..Limits::default() };
     let given = Policy::builder()
         .limits(limits)
         .allow(rule("fs.read:./with\\, comma::/in"))
@@ -89,6 +108,7 @@ fn what_was_sealed_is_what_is_read() {
     assert_eq!((&text.subject, &text.working_directory), (&sent.subject, &sent.working_directory));
     assert_eq!((&text.variables, &text.protected), (&sent.variables, &sent.protected));
     assert_eq!(text.network.settings(), sent.network);
+    assert_eq!(text.databases.settings().unwrap(), sent.databases);
     let values = |secrets: &Secrets| -> BTreeMap<SecretSource, String> {
         secrets.iter().map(|(source, value)| (source.clone(), value.to_owned())).collect()
     };
@@ -101,7 +121,7 @@ fn what_was_sealed_is_what_is_read() {
 fn nothing_shows_a_secret_that_was_not_asked_for_it() {
     let sent = handover(Policy::empty());
     for text in [format!("{sent:?}"), format!("{:?}", read_back(&sent))] {
-        assert!(text.contains("API_TOKEN") && !text.contains("of the "), "{text}");
+        assert!(text.contains("API_TOKEN") && !text.contains("of the ") && !text.contains("pass-word"), "{text}");
     }
 }
 
@@ -133,7 +153,7 @@ fn whatever_else_stands_there_is_no_handover_and_no_error() {
     let (pipe, _other) = io::pipe().unwrap();
     assert!(read(ordinary.as_fd()).unwrap().is_none());
     assert!(read(pipe.as_fd()).unwrap().is_none());
-    for bytes in [&b""[..], b"caphost hand", b"CAPHOST handover 2\n{}", &[0xff; 64]] {
+    for bytes in [&b""[..], b"caphost hand", b"CAPHOST handover 3\n{}", &[0xff; 64]] {
         assert!(read(sealed(bytes, memory::SEALS).as_fd()).unwrap().is_none());
     }
 }
@@ -141,15 +161,16 @@ fn whatever_else_stands_there_is_no_handover_and_no_error() {
 #[test]
 fn another_version_and_a_damaged_text_are_errors() {
     assert!(text_with(|text| text).unwrap().is_some());
-    let damages: [fn(String) -> String; 9] = [
-        |text| text.replacen("handover 2\n", "handover 3\n", 1),
-        |text| text.replacen("handover 2\n", "handover 2 ", 1),
+    let damages: [fn(String) -> String; 10] = [
+        |text| text.replacen("handover 3\n", "handover 4\n", 1),
+        |text| text.replacen("handover 3\n", "handover 3 ", 1),
         |text| text.replacen('{', "{\"extra\":1,", 1),
         |text| text.replacen("\"fuel\"", "\"fool\"", 1),
         |text| text.replacen("\"deny\":[]", "\"deny\":[\"fs.raed:.\"]", 1),
         |text| text.replacen("\"deny\":[]", "\"deny\":[\"fs:.\"]", 1),
         |text| text.replacen("\"deny\":[],", "", 1),
         |text| text.replacen("[2001:db8::1]:5353", "localhost:53", 1),
+        |text| text.replacen("sqlite_memory", "sqlite_nowhere", 1),
         |text| text + "{}",
     ];
     for (index, damage) in damages.into_iter().enumerate() {

@@ -1,9 +1,10 @@
 //! The text form: a line that names it and its version, then one JSON object. Unknown keys are errors.
 
 use super::Handover;
+use super::databases::DatabasesText;
 use super::network::NetworkText;
 use super::terms::Terms;
-use caphost_policy::{Limits, Policy, Rule};
+use caphost_policy::{DatabaseLimits, Limits, Policy, Rule};
 use rustix::fd::{AsRawFd, RawFd};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::io;
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// What every version begins with.
 pub(super) const MAGIC: &str = "caphost handover ";
 /// The version that this build writes and reads.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 /// Everything of a [`Handover`] that can be written down.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +29,7 @@ pub(super) struct Text {
     pub(super) variables: Vec<(String, String)>,
     pub(super) protected: Vec<PathBuf>,
     pub(super) network: NetworkText,
+    pub(super) databases: DatabasesText,
     /// The number of the descriptor that the audit log is written to.
     pub(super) audit: Option<RawFd>,
 }
@@ -42,6 +44,19 @@ struct LimitsText {
     instances: u32,
     host_allocation_bytes: u64,
     output_bytes: Option<u64>,
+    #[serde(with = "DatabaseLimitsText")]
+    databases: DatabaseLimits,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "DatabaseLimits", deny_unknown_fields)]
+struct DatabaseLimitsText {
+    statement_time: Duration,
+    rows: Option<u64>,
+    row_bytes: u64,
+    result_bytes: Option<u64>,
+    connections: u32,
+    transactions: u32,
 }
 
 /// A rule in its text form.
@@ -76,6 +91,7 @@ impl Text {
             variables: handover.variables.clone(),
             protected: handover.protected.clone(),
             network: NetworkText::of(&handover.network, &handover.secrets),
+            databases: DatabasesText::of(&handover.databases),
             audit: handover.audit.as_ref().map(AsRawFd::as_raw_fd),
         })
     }

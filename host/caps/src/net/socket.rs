@@ -3,7 +3,7 @@
 
 use super::address::Family;
 use super::error::{NetError, NetResult};
-use super::live::{Ends, Slot};
+use crate::live::{Ends, Slot};
 use crate::stdio;
 use rustix::event::PollFlags;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};

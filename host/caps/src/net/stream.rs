@@ -2,10 +2,10 @@
 //! it did not admit.
 
 use super::error::{NetError, NetResult};
-use super::live::Ends;
 use super::options::Options;
 use super::socket::Socket;
 use crate::gate::Permit;
+use crate::live::Ends;
 use rustix::buffer::spare_capacity;
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags, Shutdown, getsockname, recv, send, shutdown};

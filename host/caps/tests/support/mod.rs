@@ -8,6 +8,7 @@
 )]
 
 use caphost_caps::ambient::HostAuthority;
+use caphost_caps::db::{DatabaseSettings, Source, SqliteSource};
 use caphost_caps::fs::{At, Directory, File, FileSystem, FsError, OpenOptions, Opened};
 use caphost_caps::{ClockHand, Refusal, Session, SessionClock};
 use caphost_policy::codes::Code;
@@ -82,7 +83,10 @@ impl Fixture {
         let (clock, hand) = SessionClock::manual();
         let refusals = Arc::<Mutex<Vec<Refusal>>>::default();
         let (told, log) = (Arc::clone(&refusals), Log::default());
+        let mut databases = DatabaseSettings::default();
+        databases.insert("shop", Source::Sqlite(SqliteSource::Memory));
         let session = Session::builder(policy)
+            .databases(databases)
             .working_directory(folder.path().to_owned())
             .clock(clock)
             .audit(Box::new(log.clone()))

@@ -1,6 +1,7 @@
 //! Landlock: the kernel refuses a native program what no grant names. Invariant: what is allowed beyond the grants is what it
 //! takes to load the program and to use a granted network, and stands in the tables of this file.
 
+use super::databases::Needs;
 use super::files;
 use super::plan::{Gap, Known, Plan, Tree};
 use super::program::Program;
@@ -23,6 +24,9 @@ const LIBRARIES: [&str; 6] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/
 
 /// What programs expect to read and write in any case.
 const NULL: &str = "/dev/null";
+
+/// What SQLite draws the numbers from that tell its files apart.
+const RANDOM: &str = "/dev/urandom";
 
 /// What looking names up and checking certificates takes: read where anything of the network is granted. Certificates alone, not
 /// the directories around them: those hold private keys, too.
@@ -57,18 +61,25 @@ const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     WriteFile | Truncate | MakeReg | MakeDir | MakeSym | RemoveFile | RemoveDir | Refer
 });
+/// In the directory of a database, and below it: SQLite makes and removes files beside it.
+const DATABASE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
+    ReadFile | ReadDir | WriteFile | Truncate | MakeReg | RemoveFile
+});
+
 /// In the directory of a file that is to be created, and below it: the kernel knows no rights on a directory alone.
 const CREATE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{WriteFile | Truncate | MakeReg});
 
 /// What can be read and written without a grant, and what else matters to a plan.
-pub(super) fn known(program: &Program, policy: &Policy) -> Known<'static> {
-    let has_network = NETWORK.iter().any(|capability| policy.has_any_grant(*capability));
+pub(super) fn known(program: &Program, policy: &Policy, needs: &Needs) -> Known<'static> {
+    let has_network = NETWORK.iter().any(|capability| policy.has_any_grant(*capability)) || needs.servers.is_any();
     let loaded = program.loaders.iter().chain([&program.path]).map(PathBuf::as_path);
     let of_the_network = OF_THE_NETWORK.iter().filter(|_| has_network);
     let readable = loaded.chain(LIBRARIES.iter().chain([&NULL]).chain(of_the_network).map(Path::new));
+    let readable = readable.chain(needs.certificates.iter().map(PathBuf::as_path));
     Known {
         readable: readable.map(files::real).collect(),
         writable: vec![files::real(Path::new(NULL))],
+        databases: needs.directories.clone(),
         has_other_names: &files::has_other_names,
     }
 }
@@ -96,6 +107,12 @@ pub(super) fn restrict(plan: &Plan, program: &Program) -> anyhow::Result<(ABI, V
     for (access, ports) in uses {
         ruleset = ports.iter().try_fold(ruleset, |ruleset, port| ruleset.add_rule(NetPort::new(*port, access)))?;
     }
+    let random = [RANDOM].into_iter().filter(|_| !plan.needs.directories.is_empty());
+    ruleset = ruleset
+        .add_rules(path_beneath_rules(random, AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(&plan.needs.certificates, AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(&plan.needs.directories, DATABASE))?
+        .add_rules(path_beneath_rules(&plan.needs.sockets, AccessFs::ResolveUnix))?;
     let mut gaps = plan.gaps.clone();
     for tree in &plan.trees {
         ruleset = allow(ruleset, tree, &mut gaps).with_context(|| format!("`{}`", tree.rule))?;

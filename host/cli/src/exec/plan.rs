@@ -1,6 +1,7 @@
 //! What the kernel is asked to allow: the trees of the file grants, and of the network what `sockets` says. Invariant: nothing that a
 //! policy refuses is left out in silence; what the kernel cannot refuse is a gap.
 
+use super::databases::Needs;
 use super::sockets::Sockets;
 use caphost::policy::visible::escape;
 use caphost::policy::{Capability, Policy, Request, Rule, Scope, Target};
@@ -12,6 +13,8 @@ pub(super) struct Plan {
     pub(super) trees: Vec<Tree>,
     pub(super) sockets: Sockets,
     pub(super) gaps: Vec<Gap>,
+    /// What databases take.
+    pub(super) needs: Needs,
 }
 
 /// A granted place.
@@ -45,6 +48,14 @@ pub(super) enum Gap {
     Lookups(u16),
     /// WebSockets are granted where plain TCP is not.
     PlainTcp,
+    /// A deny rule on a place in the directory of a database.
+    BesideDatabase(String),
+    /// Databases of SQLite: whatever is in and below their directories could be read and written, too.
+    Directories(Vec<String>),
+    /// Databases of PostgreSQL: their ports would be reached on other hosts, and other sockets in their directories.
+    Servers(Vec<String>),
+    /// Databases of which not everything is granted: the program could go to their files and servers by itself.
+    Tables(Vec<String>),
 }
 
 /// What is known of the files that rules are about.
@@ -53,6 +64,8 @@ pub(super) struct Known<'a> {
     pub(super) readable: Vec<PathBuf>,
     /// The same for writing.
     pub(super) writable: Vec<PathBuf>,
+    /// The directories of databases, which can be read and written.
+    pub(super) databases: Vec<PathBuf>,
     /// Whether the file of a path has further names.
     pub(super) has_other_names: &'a dyn Fn(&str) -> bool,
 }
@@ -61,7 +74,7 @@ impl Plan {
     /// The plan for a policy with canonical paths; `written` is the same policy as the operator wrote it.
     ///
     /// Names are looked up at port `name_server`.
-    pub(super) fn of(canonical: &Policy, written: &Policy, known: &Known<'_>, name_server: u16) -> Self {
+    pub(super) fn of(canonical: &Policy, written: &Policy, known: &Known<'_>, name_server: u16, needs: Needs) -> Self {
         let grants = canonical.grants().iter().zip(written.grants());
         let trees: Vec<_> =
             grants.filter_map(|(grant, written)| Tree::of(&grant.rule, &written.rule, canonical)).collect();
@@ -74,9 +87,9 @@ impl Plan {
             }
         }
         gaps.dedup();
-        let (sockets, of_the_network) = Sockets::of(canonical, name_server);
-        gaps.extend(of_the_network);
-        Self { trees, sockets, gaps }
+        let (sockets, of_the_network) = Sockets::of(canonical, name_server, &needs.servers);
+        gaps.extend(of_the_network.into_iter().chain(needs.gaps.iter().cloned()));
+        Self { trees, sockets, gaps, needs }
     }
 }
 
@@ -86,6 +99,9 @@ impl Known<'_> {
         let denied = place(deny)?;
         if trees.iter().any(|tree| tree.holds(deny)) {
             return Some(Gap::BelowGrant);
+        }
+        if self.databases.iter().any(|directory| Path::new(denied).starts_with(directory)) {
+            return Some(Gap::BesideDatabase);
         }
         let loaded = if deny.capability == Capability::FsRead { &self.readable } else { &self.writable };
         if loaded.iter().any(|loaded| Path::new(denied).starts_with(loaded)) {
@@ -130,9 +146,10 @@ mod tests {
         let known = Known {
             readable: vec!["/usr/lib".into(), "/dev/null".into()],
             writable: vec!["/dev/null".into()],
+            databases: vec!["/databases".into()],
             has_other_names: &|path| path == "/twice",
         };
-        Plan::of(&policy, &policy, &known, 53)
+        Plan::of(&policy, &policy, &known, 53, Needs::default())
     }
 
     fn trees(plan: &Plan) -> Vec<(Capability, &str)> {
@@ -172,6 +189,13 @@ mod tests {
         for deny in ["fs.write:/usr/lib/a", "fs.read:/usr/libexec", "fs.read:/usr"] {
             assert_eq!(gaps(deny), [], "{deny}");
         }
+    }
+
+    #[test]
+    fn what_is_denied_in_the_directory_of_a_database_is_a_gap() {
+        let gaps = |deny: &str| plan("time", deny).gaps;
+        assert_eq!(gaps("fs.write:/databases/a"), [Gap::BesideDatabase("fs.write:/databases/a".to_owned())]);
+        assert_eq!(gaps("fs.write:/databases-of-others"), []);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the kernel is asked to allow of the network: kinds of sockets, and ports. Invariant: as in `plan`, nothing that a policy
 //! refuses is left out in silence; what the kernel cannot refuse is a gap.
 
+use super::databases::Servers;
 use super::plan::Gap;
 use caphost::policy::visible::escape;
 use caphost::policy::{AddressClass, Capability, HostPattern, Policy, Ports, Rule, Scope};
@@ -50,20 +51,22 @@ const LOOKUPS: [Capability; 4] =
 const ANY_PORT: u16 = 0;
 
 impl Sockets {
-    /// What `policy` takes, where names are looked up at port `name_server`; and what of it the kernel cannot hold.
-    pub(super) fn of(policy: &Policy, name_server: u16) -> (Self, Vec<Gap>) {
+    /// What `policy` and the servers of databases take, where names are looked up at port `name_server`; and what of it the kernel
+    /// cannot hold.
+    pub(super) fn of(policy: &Policy, name_server: u16, servers: &Servers) -> (Self, Vec<Gap>) {
         let (connect, listen, datagrams) =
             (granted(policy, &CONNECT), granted(policy, &LISTEN), granted(policy, &DATAGRAMS));
-        let lookups = granted(policy, &LOOKUPS).into_iter().any(looks_names_up);
+        let lookups = granted(policy, &LOOKUPS).into_iter().any(looks_names_up) || servers.are_looked_up;
         let asked = if lookups { vec![name_server] } else { Vec::new() };
+        let reached: Vec<_> = servers.ports.iter().chain(&asked).copied().collect();
         let from = if lookups { PortSet::All } else { PortSet::of(&datagrams, &[ANY_PORT]) };
         let has_datagrams = lookups || !datagrams.is_empty();
         let none = || PortSet::These(BTreeSet::new());
         let sockets = Self {
-            has_streams: lookups || !connect.is_empty() || !listen.is_empty(),
+            has_streams: lookups || servers.is_any() || !connect.is_empty() || !listen.is_empty(),
             may_listen: !listen.is_empty(),
             has_datagrams,
-            connect: PortSet::of(&connect, &asked),
+            connect: PortSet::of(&connect, &reached),
             bind: PortSet::of(&listen, &[]),
             send: if has_datagrams { PortSet::of(&datagrams, &asked) } else { none() },
             // The resolver takes any port of its own, so that nobody can guess it.
@@ -185,7 +188,8 @@ mod tests {
 
     fn sockets(allow: &str, deny: &str) -> (Sockets, Vec<Gap>) {
         let builder = parse_list(allow).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow);
-        Sockets::of(&parse_list(deny).unwrap().into_iter().fold(builder, PolicyBuilder::deny).build(), 53)
+        let policy = parse_list(deny).unwrap().into_iter().fold(builder, PolicyBuilder::deny).build();
+        Sockets::of(&policy, 53, &Servers::default())
     }
 
     fn these(ports: &[u16]) -> PortSet {
@@ -256,6 +260,17 @@ mod tests {
         }
         assert_eq!(sockets("net", "net.connect,net.udp,websocket.connect,net.resolve").1, [], "control: no lookups");
         assert_eq!(sockets("net", "net.listen,websocket.listen").1, [], "control: nothing that lookups take");
+    }
+
+    #[test]
+    fn the_server_of_a_database_takes_its_port_and_no_grant_of_the_network() {
+        let at = |are_looked_up| Servers { ports: [5432].into(), are_looked_up };
+        let (sockets, gaps) = Sockets::of(&Policy::empty(), 53, &at(false));
+        let expected = Sockets { has_streams: true, connect: these(&[5432]), ..Sockets::default() };
+        assert_eq!((sockets, gaps), (expected, vec![]));
+        let (sockets, gaps) = Sockets::of(&Policy::empty(), 53, &at(true));
+        assert!(sockets.has_datagrams && sockets.connect == these(&[53, 5432]), "{sockets:?}");
+        assert_eq!(gaps, [Gap::Lookups(53)]);
     }
 
     #[test]

@@ -127,6 +127,25 @@ impl fmt::Display for Gap {
                 write!(f, "port {port} of any host and every UDP port of this one, which looking names up takes")
             }
             Self::PlainTcp => write!(f, "TCP that is no WebSocket, for the kernel cannot tell them apart"),
+            Self::BesideDatabase(rule) => {
+                write!(f, "the deny rule `{rule}`, which lies in the directory of a database")
+            }
+            Self::Directories(names) => write!(
+                f,
+                "the other files in and below the directories of {}, which can all be read and written, for SQLite makes files \
+                 beside a database",
+                quoted(names)
+            ),
+            Self::Servers(names) => write!(
+                f,
+                "the hosts and sockets of {}, for the kernel knows ports and directories at most",
+                quoted(names)
+            ),
+            Self::Tables(names) => write!(
+                f,
+                "what is not granted of {}, for the program can go to their files and servers by itself",
+                quoted(names)
+            ),
         }
     }
 }
@@ -148,6 +167,7 @@ fn listed(items: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::databases::Servers;
     use super::*;
     use caphost::policy::{Policy, PolicyBuilder, parse_list};
 
@@ -157,7 +177,7 @@ mod tests {
 
     fn granted(allow: &str, abi: ABI) -> Status {
         let policy = parse_list(allow).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow).build();
-        let (sockets, gaps) = Sockets::of(&policy, 53);
+        let (sockets, gaps) = Sockets::of(&policy, 53, &Servers::default());
         Status { abi, network: Network::Filtered, sockets, gaps }
     }
 
@@ -226,6 +246,20 @@ mod tests {
         let gap = Gap::BelowGrant("fs.read:./a".to_owned());
         let line = status(ABI::V10, Network::Filtered, &[gap]).to_string();
         assert!(line.contains("; not for the deny rule `fs.read:./a`, which lies in a granted directory; "), "{line}");
+    }
+
+    #[test]
+    fn what_databases_take_is_in_the_line() {
+        let names = || vec!["main".to_owned(), "shop".to_owned()];
+        let gaps = [Gap::Directories(names()), Gap::Servers(names()), Gap::Tables(names())];
+        let line = status(ABI::V10, Network::Filtered, &gaps).to_string();
+        for part in [
+            "the other files in and below the directories of `main` and `shop`, which can all be read and written",
+            "the hosts and sockets of `main` and `shop`",
+            "what is not granted of `main` and `shop`",
+        ] {
+            assert!(line.contains(part), "{line}");
+        }
     }
 
     #[test]

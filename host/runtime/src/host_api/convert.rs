@@ -1,11 +1,12 @@
 //! Every conversion between the capability layer's types and those of `caphost:host`.
 
+pub(crate) mod db;
 pub(crate) mod http;
 pub(crate) mod network;
 pub(crate) mod websocket;
 
 use crate::bindings::caphost::host::fs::{DirectoryEntry, FileMetadata, FileType, NewTime, OpenFlags, SeekFrom};
-use crate::bindings::caphost::host::types::{Datetime, Error, Refusal};
+use crate::bindings::caphost::host::types::{Datetime, Error, Refusal, SqlError};
 use crate::state::OnDeny;
 use crate::wasi::convert::RefusalTrap;
 use caphost_caps::fs;
@@ -77,6 +78,7 @@ fn error_of(error: guest::Error) -> Error {
         guest::Error::TimedOut => Error::TimedOut,
         guest::Error::Tls(why) => Error::Tls(why),
         guest::Error::Protocol(why) => Error::Protocol(why),
+        guest::Error::Sql(guest::db::SqlError { code, message }) => Error::Sql(SqlError { code, message }),
         guest::Error::Io(why) => Error::Io(why),
     }
 }

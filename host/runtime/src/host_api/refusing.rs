@@ -1,6 +1,7 @@
-//! The interfaces of `caphost:host` for a guest that nothing of them was granted to. Invariant: no file, no variable, no socket and
-//! no response comes from here, whatever the gate might say; it is asked only to refuse, to record and to report.
+//! The interfaces of `caphost:host` for a guest that nothing of them was granted to. Invariant: no file, no variable, no socket, no
+//! response and no row comes from here, whatever the gate might say; it is asked only to refuse, to record and to report.
 
+mod db;
 mod http;
 mod net;
 mod websocket;

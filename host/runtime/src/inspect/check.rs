@@ -64,8 +64,13 @@ pub fn check(component: &Component, policy: &Policy) -> Vec<Finding> {
 /// The item of an allow list as a finding, if nothing that it stands for can be used in this build. An item that stands for
 /// nothing promises nothing. A deny rule needs no such check: what cannot be used cannot be done.
 pub fn unenforced(item: &Item) -> Option<Finding> {
+    unenforced_by(item, surface::is_enforced)
+}
+
+/// As [`unenforced`], of a build that enforces what `is_enforced`.
+pub(super) fn unenforced_by(item: &Item, is_enforced: fn(Capability) -> bool) -> Option<Finding> {
     let capabilities: Vec<_> = item.rules.iter().map(|rule| rule.capability).collect();
-    let is_empty_promise = !capabilities.is_empty() && !capabilities.iter().copied().any(surface::is_enforced);
+    let is_empty_promise = !capabilities.is_empty() && !capabilities.iter().copied().any(is_enforced);
     is_empty_promise.then(|| Finding::NotEnforced { item: item.text.clone(), capabilities })
 }
 

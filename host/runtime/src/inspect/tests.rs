@@ -1,5 +1,6 @@
+use super::check::unenforced_by;
 use super::*;
-use caphost_policy::{Policy, parse_items, parse_list};
+use caphost_policy::{Policy, Profile, parse_items, parse_list};
 use std::fmt::Write;
 
 const RUN: &str = r#"
@@ -160,13 +161,19 @@ fn what_works_without_a_grant_is_no_finding_and_counts_among_what_could_be_used(
 
 #[test]
 fn an_item_of_which_nothing_is_enforced_is_one_finding() {
-    let of = |list: &str| unenforced(parse_items(list).unwrap().first().unwrap());
+    let is_enforced = |capability| capability != Capability::DbRead && capability != Capability::DbWrite;
+    let of = |list: &str| unenforced_by(parse_items(list).unwrap().first().unwrap(), is_enforced);
     let text = of("db:main").unwrap().to_string();
     assert_eq!(text, "`db:main` cannot be granted: nothing in this build can use `db.read`, `db.write`");
     assert!(of("db.read:main").is_some());
-    for usable in ["fs", "time", "random", "env.read", "env.write", "env", "net", "net.udp", "websocket.listen", "core"]
-    {
-        assert_eq!(of(usable), None, "{usable}");
+    assert_eq!((of("fs"), of("core")), (None, None));
+}
+
+#[test]
+fn every_capability_and_every_profile_is_enforced() {
+    let capabilities = Capability::ALL.iter().map(|capability| capability.name());
+    for name in capabilities.chain(Profile::ALL.iter().map(|profile| profile.name)) {
+        assert_eq!(unenforced(parse_items(name).unwrap().first().unwrap()), None, "{name}");
     }
 }
 

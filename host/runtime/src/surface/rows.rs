@@ -2,8 +2,8 @@
 
 use super::{Needs, Row};
 use caphost_policy::Capability::{
-    EnvRead, EnvWrite, FsRead, FsWrite, NetConnect, NetListen, NetResolve, NetUdp, Random, TimeWall, WebsocketConnect,
-    WebsocketListen,
+    DbRead, DbWrite, EnvRead, EnvWrite, FsRead, FsWrite, NetConnect, NetListen, NetResolve, NetUdp, Random, TimeWall,
+    WebsocketConnect, WebsocketListen,
 };
 
 const HANDLE: Needs = Needs::Nothing("acts on a handle that holds its permit");
@@ -30,6 +30,8 @@ const WEBSOCKET_LISTEN: Needs = Needs::Capabilities(&[WebsocketListen]);
 const NETWORK: Needs = Needs::Nothing("a name for the network, whose every use is asked for by itself");
 const UNBOUND: Needs = Needs::Nothing("a socket that is neither bound nor connected reaches nobody");
 const STREAM_OPTION: Needs = Needs::Capabilities(&[NetConnect, NetListen]);
+const DATABASE: Needs = Needs::Capabilities(&[DbRead, DbWrite]);
+const INSERTED: Needs = Needs::Nothing("tells what the guest itself has inserted");
 const MESSAGE: Needs = Needs::Nothing("puts a message together, and sends nothing");
 const SERVER: Needs = Needs::Nothing("acts on what only a server is handed");
 
@@ -43,6 +45,21 @@ pub(super) const ROWS: &[Row] = &[
     row("caphost:host/capabilities", "has", FACT),
     row("caphost:host/capabilities", "list", FACT),
     row("caphost:host/capabilities", "require", FACT),
+    row("caphost:host/db", "[method]connection.begin", DATABASE),
+    row("caphost:host/db", "[method]connection.engine", FACT),
+    row("caphost:host/db", "[method]connection.execute", DATABASE),
+    row("caphost:host/db", "[method]connection.last-insert-id", INSERTED),
+    row("caphost:host/db", "[method]connection.prepare", DATABASE),
+    row("caphost:host/db", "[method]connection.query", DATABASE),
+    row("caphost:host/db", "[method]cursor.next", HANDLE),
+    row("caphost:host/db", "[method]statement.columns", FACT),
+    row("caphost:host/db", "[method]statement.execute", DATABASE),
+    row("caphost:host/db", "[method]statement.parameters", FACT),
+    row("caphost:host/db", "[method]statement.query", DATABASE),
+    row("caphost:host/db", "[method]transaction.commit", HANDLE),
+    row("caphost:host/db", "[method]transaction.rollback", HANDLE),
+    row("caphost:host/db", "[method]transaction.savepoint", HANDLE),
+    row("caphost:host/db", "open", DATABASE),
     row("caphost:host/env", "get", GET),
     row("caphost:host/env", "list", VARIABLES),
     row("caphost:host/env", "remove", SET),

@@ -4,7 +4,7 @@ use super::super::namespace::place_of_grant;
 use super::MountError;
 use crate::ambient::{self, HostAuthority};
 use caphost_policy::{Capability, PathScope, Policy, Rule, Scope};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -77,20 +77,27 @@ impl Surveyor<'_> {
     /// its place.
     pub(super) fn own_name(&self, rule: &Rule) -> Option<Rule> {
         let Scope::Path(path) = &rule.scope else { return None };
-        let host = Path::new(path.host());
-        let parent = host.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = host.file_name()?.to_str()?;
-        let own =
-            format!("{}/{name}", self.canonical(parent.to_str()?, MayBeMissing::Wholly).ok()?.trim_end_matches('/'));
+        let own = self.own_path(path.host())?;
         let target = self.canonical(path.host(), MayBeMissing::Wholly).ok()?;
         (own != target).then(|| Rule::for_path(rule.capability, &own, None))
     }
 
-    /// Deny rules for what a guest with this policy could reach and must not.
+    /// The real path of a name, that of a link and not of what it leads to.
+    fn own_path(&self, host: &str) -> Option<String> {
+        let host = Path::new(host);
+        let parent = host.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = host.file_name()?.to_str()?;
+        let parent = self.canonical(parent.to_str()?, MayBeMissing::Wholly).ok()?;
+        Some(format!("{}/{name}", parent.trim_end_matches('/')))
+    }
+
+    /// Deny rules for what a guest with this policy could reach and must not: of a link, for itself and for what it leads to.
     pub(super) fn within_reach(&self, canonical: &Policy, protected: &[PathBuf]) -> Vec<Rule> {
         let mut rules = Vec::new();
-        for path in protected {
-            let Some(Ok(host)) = path.to_str().map(|path| self.canonical(path, MayBeMissing::Wholly)) else { continue };
+        let protected = protected.iter().filter_map(|path| path.to_str());
+        let of = |path: &str| [self.canonical(path, MayBeMissing::Wholly).ok(), self.own_path(path)];
+        let hosts: BTreeSet<String> = protected.flat_map(of).flatten().collect();
+        for host in hosts {
             for capability in [Capability::FsRead, Capability::FsWrite] {
                 let cursor = canonical.path_cursor(capability, &host);
                 if cursor.decision().is_allowed() || cursor.has_rules_below() {

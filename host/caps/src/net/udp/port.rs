@@ -2,11 +2,11 @@
 
 use crate::ambient::sockets;
 use crate::gate::{Gate, Permit};
+use crate::live::Ends;
 use crate::net::Network;
 use crate::net::address::{Family, check_peer};
 use crate::net::authority::Question;
 use crate::net::error::{NetError, NetResult};
-use crate::net::live::Ends;
 use crate::net::socket::Socket;
 use crate::net::stream::local_address;
 use caphost_policy::Capability;

@@ -1,23 +1,22 @@
-//! The sockets that are open. Invariant: when a grant ends, every socket that stands on it is shut down at once, also while the
-//! guest computes; and there are never more of them than the policy's limit.
+//! What is open and stands on grants: sockets, transactions. Invariant: when a grant ends, everything here that stands on it is ended
+//! at once, also while the guest computes; and there is never more of it than the policy's limit.
 
-use super::error::{NetError, NetResult};
 use crate::revocation::EndHook;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Builder, JoinHandle};
 use std::time::Duration;
 
-/// How often expiry is looked at while there are sockets: their calls wake within 100 ms.
+/// How often expiry is looked at while there is anything: calls on it wake within 100 ms.
 const TICK: Duration = Duration::from_millis(50);
 
 /// What stands on a grant.
 pub(crate) trait Ends: Send + Sync {
-    /// Shuts it down if its grant has ended. Must not block.
+    /// Ends it if its grant has ended. Must not block.
     fn end_if_over(&self);
 }
 
-/// The sockets that are open, and what shuts them down. Each socket holds it: it lasts as long as any.
+/// What is open, and what ends it. Each [`Slot`] holds it: it lasts as long as any.
 pub(crate) struct Live {
     limit: usize,
     open: Arc<Open>,
@@ -37,18 +36,22 @@ struct Open {
 #[derive(Default)]
 struct Entries {
     next: u64,
-    sockets: HashMap<u64, Option<Weak<dyn Ends>>>,
+    filled: HashMap<u64, Option<Weak<dyn Ends>>>,
     is_over: bool,
 }
 
-/// A socket's place among the open ones. Dropping it makes room for another.
+/// A place among what is open. Dropping it makes room for another.
 pub(crate) struct Slot {
     live: Arc<Live>,
     key: u64,
 }
 
+/// There is as much open as there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
 impl Live {
-    /// Room for `limit` sockets, of which some stand on grants that expire, or none.
+    /// Room for `limit`, of which some stand on grants that expire, or none.
     pub(crate) fn new(limit: u32, expires: bool) -> Arc<Self> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let open = Arc::<Open>::default();
@@ -62,25 +65,25 @@ impl Live {
         Arc::downgrade(&self.on_end)
     }
 
-    /// A place for one more socket.
+    /// A place for one more.
     ///
     /// # Errors
-    /// [`NetError::SocketLimit`] when there are as many as there may be, and where the system has no thread left to look at expiry.
-    pub(crate) fn slot(self: &Arc<Self>) -> NetResult<Slot> {
+    /// [`Full`] when there are as many as there may be, and where the system has no thread left to look at expiry.
+    pub(crate) fn slot(self: &Arc<Self>) -> Result<Slot, Full> {
         if self.expires {
             self.watch()?;
         }
         let mut entries = self.open.entries();
-        if entries.sockets.len() >= self.limit {
-            return Err(NetError::SocketLimit);
+        if entries.filled.len() >= self.limit {
+            return Err(Full);
         }
         let key = entries.next;
         entries.next += 1;
-        entries.sockets.insert(key, None);
+        entries.filled.insert(key, None);
         Ok(Slot { live: Arc::clone(self), key })
     }
 
-    fn watch(&self) -> NetResult<()> {
+    fn watch(&self) -> Result<(), Full> {
         let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         if watcher.is_none() {
             *watcher = Some(Watcher::start(&self.open)?);
@@ -90,12 +93,12 @@ impl Live {
 }
 
 impl Open {
-    /// Shuts down every socket whose grant has ended.
+    /// Ends all whose grants have ended.
     fn end_those_over(&self) {
-        let sockets: Vec<_> = self.entries().sockets.values().flatten().filter_map(Weak::upgrade).collect();
-        // Without the lock: a socket that was dropped meanwhile takes it when it leaves.
-        for socket in sockets {
-            socket.end_if_over();
+        let filled: Vec<_> = self.entries().filled.values().flatten().filter_map(Weak::upgrade).collect();
+        // Without the lock: what is dropped meanwhile takes it when it leaves.
+        for one in filled {
+            one.end_if_over();
         }
     }
 
@@ -105,30 +108,30 @@ impl Open {
 }
 
 impl Slot {
-    /// Has `socket` shut down when its grant ends. The grant may have ended before: the caller looks afterwards.
-    pub(crate) fn fill(&self, socket: Weak<dyn Ends>) {
-        self.live.open.entries().sockets.insert(self.key, Some(socket));
+    /// Has `ends` ended when its grant ends. The grant may have ended before: the caller looks afterwards.
+    pub(crate) fn fill(&self, ends: Weak<dyn Ends>) {
+        self.live.open.entries().filled.insert(self.key, Some(ends));
         self.live.open.changed.notify_all();
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.live.open.entries().sockets.remove(&self.key);
+        self.live.open.entries().filled.remove(&self.key);
     }
 }
 
-/// Looks at expiry, beside the guest: it may compute while its sockets have to be shut. Dropping it ends the thread.
+/// Looks at expiry, beside the guest: it may compute while what it has open has to be ended. Dropping it ends the thread.
 struct Watcher {
     open: Arc<Open>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Watcher {
-    fn start(open: &Arc<Open>) -> NetResult<Self> {
+    fn start(open: &Arc<Open>) -> Result<Self, Full> {
         let watched = Arc::clone(open);
         let thread = Builder::new().name("expiry".to_owned()).spawn(move || watch(&watched));
-        Ok(Self { open: Arc::clone(open), thread: Some(thread.map_err(|_| NetError::SocketLimit)?) })
+        Ok(Self { open: Arc::clone(open), thread: Some(thread.map_err(|_| Full)?) })
     }
 }
 
@@ -146,7 +149,7 @@ impl Drop for Watcher {
 fn watch(open: &Open) {
     let mut entries = open.entries();
     while !entries.is_over {
-        if entries.sockets.is_empty() {
+        if entries.filled.is_empty() {
             entries = open.changed.wait(entries).unwrap_or_else(PoisonError::into_inner);
             continue;
         }
@@ -167,7 +170,7 @@ mod tests {
         let first = live.slot();
         let second = live.slot();
         assert!(first.is_ok() && second.is_ok());
-        assert_eq!(live.slot().err(), Some(NetError::SocketLimit));
+        assert_eq!(live.slot().err(), Some(Full));
         drop(first);
         assert!(live.slot().is_ok(), "a place that was left");
     }

@@ -1,0 +1,237 @@
+//! Reading another table, in all places where a query can stand.
+
+use super::Case;
+use super::Guest::Reader;
+
+pub(super) const CASES: &[Case] = &[
+    // Another table, by any way to name it
+    (Reader, "select * from secret", "select * from notes"),
+    (Reader, "select * from public.secret", "select * from public.notes"),
+    (Reader, "select * from \"secret\"", "select * from \"notes\""),
+    (Reader, "select * from SECRET", "select * from NOTES"),
+    (Reader, "select * from \"Notes\"", "select * from Notes"),
+    (Reader, "select * from \"NOTES\"", "select * from \"notes\""),
+    (Reader, "select * from other.notes", "select * from \"public\".\"notes\""),
+    (Reader, "select * from U&\"secr\\0065t\"", "select U&'secr\\0065t' from notes"),
+    (Reader, "select * from \"notes \"", "select * from  notes "),
+    (Reader, "select * from notes, secret", "select * from notes, notes n"),
+    (Reader, "select * from notes join secret using (id)", "select * from notes join notes n using (id)"),
+    (Reader, "select * from notes natural join secret", "select * from notes natural join notes n"),
+    (Reader, "select * from (notes cross join secret)", "select * from (notes cross join notes n)"),
+    (Reader, "select * from secret as notes", "select * from notes as secret"),
+    (Reader, "select notes.* from secret notes", "select secret.* from notes secret"),
+    (Reader, "select * from only secret", "select * from notes"),
+    (Reader, "select * from secret tablesample system (100)", "select * from notes tablesample system (100)"),
+    (Reader, "select * from /* notes */ secret", "select * from /* secret */ notes"),
+    (Reader, "select * from notes -- \n, secret", "select * from notes -- , secret"),
+    (Reader, "select * from /* /* */ notes, */ secret", "select * from /* /* */ secret, */ notes"),
+    // Queries in places where one does not look for them
+    (Reader, "select (select token from secret) from notes", "select (select body from notes limit 1)"),
+    (
+        Reader,
+        "select 1 from notes where exists (select 1 from secret)",
+        "select 1 from notes where exists (select 1 from notes)",
+    ),
+    (
+        Reader,
+        "select 1 from notes where id in (select id from secret)",
+        "select 1 from notes where id in (select id from notes)",
+    ),
+    (
+        Reader,
+        "select 1 from notes where id = any (select id from secret)",
+        "select 1 from notes where id = any (select id from notes)",
+    ),
+    (
+        Reader,
+        "select 1 from notes where id = all (array(select id from secret))",
+        "select 1 from notes where id = all (array(select id from notes))",
+    ),
+    (
+        Reader,
+        "select 1 from notes where (id, body) in (select * from secret)",
+        "select 1 from notes where (id, body) in (select id, body from notes)",
+    ),
+    (Reader, "select array(select token from secret)", "select array(select body from notes)"),
+    (Reader, "select array[(select token from secret)]", "select array[(select body from notes)]"),
+    (Reader, "select (array['a'])[(select id from secret)]", "select (array['a'])[(select id from notes)]"),
+    (Reader, "select (array['a'])[1:(select id from secret)]", "select (array['a'])[1:(select id from notes)]"),
+    (Reader, "select row((select token from secret))", "select row((select body from notes))"),
+    (
+        Reader,
+        "select case when (select true from secret) then 1 end",
+        "select case when (select true from notes) then 1 end",
+    ),
+    (Reader, "select coalesce((select token from secret), '')", "select coalesce((select body from notes), '')"),
+    (Reader, "select cast((select token from secret) as text)", "select cast((select body from notes) as text)"),
+    (Reader, "select (select token from secret)::text", "select (select body from notes)::text"),
+    (Reader, "select lower((select token from secret))", "select lower((select body from notes))"),
+    (Reader, "select trim((select token from secret))", "select trim((select body from notes))"),
+    (Reader, "select substring('a' from (select id from secret))", "select substring('a' from (select id from notes))"),
+    (
+        Reader,
+        "select overlay('a' placing (select token from secret) from 1)",
+        "select overlay('a' placing (select body from notes) from 1)",
+    ),
+    (Reader, "select position((select token from secret) in 'a')", "select position((select body from notes) in 'a')"),
+    (
+        Reader,
+        "select extract(day from (select now() from secret))",
+        "select extract(day from (select created from notes))",
+    ),
+    (
+        Reader,
+        "select now() at time zone (select token from secret)",
+        "select now() at time zone (select body from notes)",
+    ),
+    (Reader, "select ((select token from secret) collate \"C\")", "select ((select body from notes) collate \"C\")"),
+    (Reader, "select 1 between 0 and (select id from secret)", "select 1 between 0 and (select id from notes)"),
+    (
+        Reader,
+        "select 'a' like 'b' escape (select token from secret)",
+        "select 'a' like 'b' escape (select body from notes)",
+    ),
+    (Reader, "select ceil((select id from secret))", "select ceil((select id from notes))"),
+    (Reader, "select - (select id from secret)", "select - (select id from notes)"),
+    (Reader, "select (select id from secret) is null", "select (select id from notes) is null"),
+    (
+        Reader,
+        "select make_interval(days => (select id from secret))",
+        "select make_interval(days => (select id from notes))",
+    ),
+    (
+        Reader,
+        "select count(*) filter (where (select true from secret)) from notes",
+        "select count(*) filter (where (select true from notes)) from notes",
+    ),
+    (
+        Reader,
+        "select sum(id) over (order by (select id from secret)) from notes",
+        "select sum(id) over (order by (select id from notes)) from notes",
+    ),
+    (
+        Reader,
+        "select sum(id) over (partition by (select id from secret)) from notes",
+        "select sum(id) over (partition by (select id from notes)) from notes",
+    ),
+    (
+        Reader,
+        "select sum(id) over (rows (select id from secret) preceding) from notes",
+        "select sum(id) over (rows 1 preceding) from notes",
+    ),
+    (
+        Reader,
+        "select sum(id) over w from notes window w as (order by (select id from secret))",
+        "select sum(id) over w from notes window w as (order by id)",
+    ),
+    (
+        Reader,
+        "select string_agg(body, ',' order by (select id from secret)) from notes",
+        "select string_agg(body, ',' order by id) from notes",
+    ),
+    (
+        Reader,
+        "select percentile_cont(0.5) within group (order by (select id from secret))",
+        "select percentile_cont(0.5) within group (order by id) from notes",
+    ),
+    (
+        Reader,
+        "select 1 from notes group by (select id from secret)",
+        "select 1 from notes group by (select id from notes)",
+    ),
+    (
+        Reader,
+        "select 1 from notes group by grouping sets (((select id from secret)))",
+        "select 1 from notes group by grouping sets ((id))",
+    ),
+    (Reader, "select 1 from notes group by cube ((select id from secret))", "select 1 from notes group by cube (id)"),
+    (
+        Reader,
+        "select 1 from notes having (select true from secret)",
+        "select 1 from notes having (select true from notes)",
+    ),
+    (
+        Reader,
+        "select 1 from notes order by (select id from secret)",
+        "select 1 from notes order by (select id from notes)",
+    ),
+    (Reader, "select 1 from notes limit (select id from secret)", "select 1 from notes limit (select id from notes)"),
+    (Reader, "select 1 from notes offset (select id from secret)", "select 1 from notes offset (select id from notes)"),
+    (
+        Reader,
+        "select distinct on ((select id from secret)) 1 from notes",
+        "select distinct on ((select id from notes)) 1 from notes",
+    ),
+    (
+        Reader,
+        "select 1 from notes n join notes m on (select true from secret)",
+        "select 1 from notes n join notes m on (select true from notes)",
+    ),
+    (
+        Reader,
+        "select 1 from notes tablesample system ((select id from secret))",
+        "select 1 from notes tablesample system ((select id from notes))",
+    ),
+    (
+        Reader,
+        "select * from unnest((select array[token] from secret))",
+        "select * from unnest((select tags from notes))",
+    ),
+    (
+        Reader,
+        "select * from generate_series(1, (select id from secret))",
+        "select * from generate_series(1, (select id from notes))",
+    ),
+    (Reader, "select * from (select * from secret) as notes", "select * from (select * from notes) as secret"),
+    (
+        Reader,
+        "select * from notes, lateral (select token from secret) t",
+        "select * from notes, lateral (select body from notes) t",
+    ),
+    (Reader, "values ((select token from secret))", "values ((select body from notes))"),
+    (Reader, "select 1 union select id from secret", "select 1 union select id from notes"),
+    (
+        Reader,
+        "select 1 except (select 1 intersect select id from secret)",
+        "select 1 except (select 1 intersect select id from notes)",
+    ),
+    (Reader, "((select id from secret))", "((select id from notes))"),
+    // WITH, and what a name means there
+    (
+        Reader,
+        "with notes as (select * from secret) select * from notes",
+        "with secret as (select * from notes) select * from secret",
+    ),
+    (
+        Reader,
+        "with secret as (select * from secret) select * from secret",
+        "with notes as (select * from notes) select * from notes",
+    ),
+    (
+        Reader,
+        "with a as (select * from secret), secret as (select 1) select * from a",
+        "with secret as (select 1), a as (select * from secret) select * from a",
+    ),
+    (
+        Reader,
+        "select * from (with secret as (select 1) select 1) x, secret",
+        "select * from (with secret as (select 1) select * from secret) x",
+    ),
+    (Reader, "with secret as (select 1) select * from public.secret", "with secret as (select 1) select * from secret"),
+    (
+        Reader,
+        "with \"Secret\" as (select 1) select * from secret",
+        "with \"Secret\" as (select 1) select * from \"Secret\"",
+    ),
+    (
+        Reader,
+        "with a as materialized (select * from secret) select 1",
+        "with a as materialized (select * from notes) select 1",
+    ),
+    (
+        Reader,
+        "with recursive a as (select 1 union all select id from secret) select 1",
+        "with recursive a as (select 1 union all select id from notes) select 1",
+    ),
+    (Reader, "with pg_authid as (select 1) select * from pg_authid", "with authid as (select 1) select * from authid"),
+];

@@ -4,6 +4,8 @@
 //! three are addresses: of a server that sends back what it gets, of one that sends so many bytes and ends, and of an HTTP server.
 //! `cargo xtask bench` starts them, and runs the program under each host in turn.
 
+pub mod tcp;
+
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -1,6 +1,8 @@
 //! `caphost exec`: what a native program is given, and what the kernel refuses it. The program is this test itself, started
 //! with [`GUEST`] as its first word.
 
+#[path = "exec/databases.rs"]
+mod databases;
 #[path = "exec/guest.rs"]
 mod guest;
 #[path = "exec/host.rs"]

@@ -62,8 +62,20 @@ fn sdk(words: &[&str]) -> anyhow::Result<String> {
         ["write", path] => format!("{:?}", guest::fs::write_file(&session, path, b"sdk").map_err(kind)),
         ["connect", host, port] => format!("{:?}", wait(echo(&session, host, port.parse()?))?.map_err(kind)),
         ["fetch", url] => format!("{:?}", wait(fetch(&session, url))?.map(text).map_err(kind)),
+        ["sql", name, ref words @ ..] => {
+            format!("{:?}", wait(sql(&session, name, &words.join(" ")))?.map_err(kind))
+        }
         _ => bail!("no such operation"),
     })
+}
+
+/// The rows of a query, or how many another statement changed.
+async fn sql(session: &Session, name: &str, sql: &str) -> Result<String, guest::Error> {
+    let connection = guest::db::open(session, name).await?;
+    if sql.starts_with("select") {
+        return connection.query(sql, &[]).await.map(|table| format!("{:?}", table.rows));
+    }
+    connection.execute(sql, &[]).await.map(|changed| format!("{changed} changed"))
 }
 
 /// Says hello to a peer, and hears what it says back.

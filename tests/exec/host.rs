@@ -9,8 +9,8 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use caphost_tests::audit;
 
-use crate::network;
 use crate::place::{Kernel, Place, Said, not_run};
+use crate::{databases, network};
 
 /// What a test is.
 type Test = fn() -> anyhow::Result<()>;
@@ -37,6 +37,10 @@ pub(crate) const TESTS: &[(&str, Test)] = &[
     ("a_grant_that_is_narrower_than_the_kernel_knows_is_a_gap_and_an_obstacle_to_require_landlock", network::gaps),
     ("the_settings_of_the_network_are_handed_over_and_so_are_secrets", network::settings),
     ("a_program_reaches_what_it_was_granted_through_the_sdk_under_the_kernel_s_rules", network::sdk),
+    ("a_program_has_its_databases_through_the_sdk_and_their_files_by_no_grant", databases::sqlite),
+    ("the_kernel_lets_a_program_at_the_directory_of_its_database_and_the_note_says_so", databases::directory),
+    ("a_program_reaches_a_server_of_a_database_by_port_and_by_socket", databases::server),
+    ("the_kernel_lets_a_program_connect_to_the_server_of_its_database_and_no_other", databases::ports),
     ("a_program_that_names_the_root_its_loader_reads_no_other_file", crafted_loader),
     ("an_interpreter_that_is_a_directory_or_a_pipe_opens_nothing_and_keeps_nobody_waiting", interpreters),
     ("a_deny_rule_that_loading_or_another_name_leads_around_is_a_gap", ways_around),

@@ -23,9 +23,21 @@ pub struct Case {
     /// Who else is on the network, by name: `{NAME}` in a word is the port. Keys: `tests/peers/src/settings.rs`.
     #[serde(default)]
     pub peers: BTreeMap<String, Peer>,
+    /// A fresh database on a PostgreSQL of the tests' own: `{postgres}` in a word is its URL, `{postgres-socket}` that by its socket, and
+    /// a word `{postgres-as:USER}` or `{postgres-as:USER:PASSWORD}` that for another role.
+    pub postgres: Option<Postgres>,
     /// What is run.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
+}
+
+/// A database before the first step.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Postgres {
+    /// Statements that are run in it, as its superuser.
+    #[serde(default)]
+    pub sql: String,
 }
 
 /// `--on-deny`.
@@ -58,7 +70,7 @@ pub enum Entry {
     Special(Special),
 }
 
-/// A file that is more than its text. At most one of the first six.
+/// A file that is more than its text. At most one of the first seven.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Special {
@@ -76,6 +88,8 @@ pub struct Special {
     pub socket: bool,
     /// A copy of this guest program, or `made:NAME` component.
     pub component: Option<String>,
+    /// A SQLite database in which these statements were run.
+    pub sqlite: Option<String>,
     /// Permission bits.
     pub mode: Option<u32>,
     /// When it was changed and read last, in seconds since 1970.
@@ -125,9 +139,11 @@ pub struct Step {
     /// Write an audit log, verify its chain and show its records.
     #[serde(default)]
     pub audit: bool,
-    /// Show the files afterwards.
+    /// Show the files afterwards, a SQLite database by its rows.
     #[serde(default)]
     pub tree: bool,
+    /// Show the rows that this statement gives in the case's PostgreSQL afterwards.
+    pub rows: Option<String>,
     /// Show what reached the peers.
     #[serde(default)]
     pub seen: bool,
@@ -163,6 +179,7 @@ impl Case {
             ensure!(has_peers || !step.seen, "step {}: `seen` without `peers`", index + 1);
             ensure!(case.netns.is_some() || step.beside.is_empty(), "step {}: `beside` needs `netns`", index + 1);
             step.check().with_context(|| format!("step {}", index + 1))?;
+            ensure!(case.postgres.is_some() || step.rows.is_none(), "`rows` needs `[postgres]`");
         }
         Ok(case)
     }
@@ -202,6 +219,8 @@ mod tests {
             "why = 'x'\n[[step]]\nargs = ['--help']\nallow = ['fs']\n",
             "why = 'x'\n[[step]]\nargs = ['--help']\nseen = true\n",
             "why = 'x'\n[[step]]\nargs = ['--help']\nbeside = ['curl']\n",
+            "why = 'x'\n[[step]]\nargs = ['--help']\nrows = 'select 1'\n",
+            "why = 'x'\n[postgres]\nmade = ''\n[[step]]\nargs = ['--help']\n",
             "why = 'x'\n[peers]\necho = { prot = 1 }\n[[step]]\nargs = ['--help']\n",
         ] {
             assert!(Case::parse(text).is_err(), "{text}");

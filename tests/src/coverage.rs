@@ -166,11 +166,29 @@ const NEEDS_A_SERVER: &[&str] = &[
 ];
 
 /// Resources of `caphost:host` that only a granted call hands out.
-const GRANTED_RESOURCES: &[&str] =
-    &["tcp-stream", "tcp-listener", "udp-socket", "outgoing-body", "incoming-body", "connection", "listener"];
+const GRANTED_RESOURCES: &[&str] = &[
+    "tcp-stream",
+    "tcp-listener",
+    "udp-socket",
+    "outgoing-body",
+    "incoming-body",
+    "connection",
+    "listener",
+    "statement",
+    "cursor",
+    "transaction",
+];
 
 /// Methods of those that ask for something themselves.
-const ASKS_AGAIN: &[&str] = &["udp-socket.connect", "udp-socket.send-to"];
+const ASKS_AGAIN: &[&str] = &[
+    "udp-socket.connect",
+    "udp-socket.send-to",
+    "connection.query",
+    "connection.execute",
+    "connection.prepare",
+    "statement.query",
+    "statement.execute",
+];
 
 /// What is missing in the cases: one line a function.
 ///

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 
 use crate::case::{Case, Entry, Special};
+use crate::database;
 
 /// Finds the file of a component by its name.
 pub type Component<'a> = &'a dyn Fn(&str) -> anyhow::Result<PathBuf>;
@@ -60,6 +61,9 @@ fn make_special(root: &Path, path: &Path, special: &Special) -> anyhow::Result<(
     }
     if let Some(target) = &special.hard_link {
         return Ok(fs::hard_link(root.join(decode(target)?), path)?);
+    }
+    if let Some(sql) = &special.sqlite {
+        return database::make(path, sql);
     }
     if special.socket {
         UnixListener::bind(path)?;

@@ -7,6 +7,8 @@
 //! The other end of the wire are the [`peers`] of the package `caphost-peers`, in a network namespace if a case needs
 //! other addresses than the loopback ones.
 //!
+//! Databases are SQLite files ([`database`]), and a real PostgreSQL of the package `caphost-cluster`.
+//!
 //! Guests are the programs of `guests/` and the components of [`made`]. Volatile texts are [`redact`]ed.
 //! [`coverage`] holds that every function of `caphost:host` and of the WASI packages stands in some case, granted and refused.
 
@@ -14,6 +16,7 @@ pub mod audit;
 pub mod case;
 pub mod compare;
 pub mod coverage;
+pub mod database;
 pub mod files;
 pub mod made;
 pub mod peers;

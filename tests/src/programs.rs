@@ -2,8 +2,10 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, ensure};
+use caphost_cluster::{Cluster, Options};
 use tempfile::TempDir;
 
 use crate::{made, process};
@@ -15,6 +17,8 @@ pub struct Programs {
     guests: PathBuf,
     made: TempDir,
     cache: TempDir,
+    /// Started by the first case that needs it; nothing where it is not installed.
+    cluster: OnceLock<Option<Cluster>>,
 }
 
 impl Programs {
@@ -25,7 +29,7 @@ impl Programs {
     pub fn find() -> anyhow::Result<Self> {
         let made = tempfile::tempdir()?;
         made::write(made.path())?;
-        Ok(Self { caphost: caphost()?, guests: guests(), made, cache: tempfile::tempdir()? })
+        Ok(Self { caphost: caphost()?, guests: guests(), made, cache: tempfile::tempdir()?, cluster: OnceLock::new() })
     }
 
     /// The binary under test.
@@ -41,6 +45,19 @@ impl Programs {
         let path = beside_tests("peers")?;
         ensure!(path.is_file(), "no `{}`: run `cargo build -p caphost-peers`", path.display());
         Ok(path)
+    }
+
+    /// The PostgreSQL of the cases; none where it is not installed.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn cluster(&self) -> anyhow::Result<Option<&Cluster>> {
+        if let Some(cluster) = self.cluster.get() {
+            return Ok(cluster.as_ref());
+        }
+        // Of two that are started at the same time, one is dropped again.
+        let started = Cluster::start(&Options::default())?;
+        Ok(self.cluster.get_or_init(|| started).as_ref())
     }
 
     /// The folder of the guests.

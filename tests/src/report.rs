@@ -23,6 +23,8 @@ pub struct Shown<'a> {
     pub tree: Option<String>,
     /// The client that ran at the same time.
     pub beside: Option<String>,
+    /// What the database holds.
+    pub rows: Option<String>,
     /// What reached the peers.
     pub seen: Option<String>,
 }
@@ -41,6 +43,7 @@ pub fn run(note: Option<&str>, command: &[String], outcome: &Outcome, shown: &Sh
     text += &shown.beside.as_deref().map(|beside| section("beside", beside, lines)).unwrap_or_default();
     text += &shown.audit.as_deref().map(|audit| section("audit", audit, lines)).unwrap_or_default();
     text += &shown.tree.as_deref().map(|tree| section("tree", tree, lines)).unwrap_or_default();
+    text += &shown.rows.as_deref().map(|rows| section("rows", rows, lines)).unwrap_or_default();
     text += &shown.seen.as_deref().map(|seen| section("peers", seen, lines)).unwrap_or_default();
     text + "\n"
 }

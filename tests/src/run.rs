@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use caphost_cluster::Database;
 use tempfile::TempDir;
 
 use crate::case::{Again, Case, DenyMode, Step};
@@ -24,6 +25,7 @@ struct Place {
     audit: PathBuf,
     redactor: Redactor,
     peers: RefCell<Option<Peers>>,
+    database: Option<Database>,
     _folder: TempDir,
 }
 
@@ -78,6 +80,8 @@ impl Place {
         let peers = Peers::start(case, &root, programs)?;
         let found = peers.iter().flat_map(Peers::found);
         let redactor = found.fold(Redactor::default(), |redactor, (name, port)| redactor.port(port, name));
+        let database = database(case, programs)?;
+        let redactor = database.iter().fold(redactor, without_database);
         let redactor = redactor
             .path(&work, "{work}")
             .path(&root, "{temp}")
@@ -86,7 +90,14 @@ impl Place {
             .path(&programs.natives(), "{natives}")
             .path(programs.made(), "{made}")
             .path(programs.cache(), "{cache}");
-        Ok(Self { work, audit: root.join("audit.jsonl"), redactor, peers: RefCell::new(peers), _folder: folder })
+        Ok(Self {
+            work,
+            audit: root.join("audit.jsonl"),
+            redactor,
+            peers: RefCell::new(peers),
+            database,
+            _folder: folder,
+        })
     }
 
     fn run(&self, step: &Step, note: Option<&str>, command: &[String], programs: &Programs) -> anyhow::Result<String> {
@@ -105,6 +116,7 @@ impl Place {
             is_unordered: step.unordered,
             audit: step.audit.then(|| self.audit()).transpose()?,
             tree: step.tree.then(|| self.tree()).transpose()?,
+            rows: self.rows(step)?,
             beside,
             seen: if step.seen { self.seen()? } else { None },
         };
@@ -191,7 +203,13 @@ impl Place {
 
     /// `word` with the working directory and the ports of peers in their places.
     fn fill(&self, word: &str) -> String {
-        let word = word.replace("{work}", &self.work.to_string_lossy());
+        let mut word = word.replace("{work}", &self.work.to_string_lossy());
+        if let Some(database) = &self.database {
+            word = word.replace("{postgres}", &database.url()).replace("{postgres-socket}", &database.socket_url());
+            if let Some(user) = word.strip_prefix("{postgres-as:").and_then(|rest| rest.strip_suffix('}')) {
+                word = database.url_as(user);
+            }
+        }
         self.peers.borrow().as_ref().map_or(word.clone(), |peers| peers.fill(&word))
     }
 
@@ -206,9 +224,29 @@ impl Place {
         Ok(self.redactor.redact(&audit::show(&log)?))
     }
 
+    /// What the step's own statement shows of the case's database.
+    fn rows(&self, step: &Step) -> anyhow::Result<Option<String>> {
+        let Some((database, sql)) = self.database.as_ref().zip(step.rows.as_deref()) else { return Ok(None) };
+        let rows = database.sql(sql)?;
+        Ok(Some(if rows.is_empty() { "(none)\n".to_owned() } else { rows }))
+    }
+
     fn tree(&self) -> anyhow::Result<String> {
         Ok(self.redactor.redact(&tree::show(&self.work)?))
     }
+}
+
+/// The database of `case`, if it has one on PostgreSQL.
+fn database(case: &Case, programs: &Programs) -> anyhow::Result<Option<Database>> {
+    let Some(postgres) = &case.postgres else { return Ok(None) };
+    let cluster = programs.cluster()?.context(caphost_cluster::OBSTACLE)?;
+    cluster.create_database(&postgres.sql).map(Some).context("failed to make the database")
+}
+
+/// What differs from run to run of a database.
+fn without_database(redactor: Redactor, database: &Database) -> Redactor {
+    let redactor = redactor.path(database.socket_folder(), "{cluster}").path(Path::new(database.name()), "{database}");
+    redactor.port(database.port(), "port")
 }
 
 fn remove(path: &Path) -> anyhow::Result<()> {

@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
+use crate::database;
+
 /// Bytes of a file that are shown.
 const MAX_SHOWN: usize = 80;
 /// Times before this one (2020) were set by a case or a guest, and are shown.
@@ -23,9 +25,14 @@ pub fn show(root: &Path) -> anyhow::Result<String> {
 }
 
 fn walk(directory: &Path, prefix: &str, lines: &mut Vec<String>) -> anyhow::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
+    // All before any is read: looking into a database makes files beside it, and removes them.
+    let entries: Vec<_> = fs::read_dir(directory)?.collect::<Result<_, _>>()?;
+    for entry in entries {
         let name = format!("{prefix}{}", entry.file_name().as_bytes().escape_ascii());
+        if database::is_beside(&entry.path()) {
+            lines.push(format!("{name} (of a database)\n"));
+            continue;
+        }
         let metadata = entry.path().symlink_metadata()?;
         if metadata.is_dir() {
             lines.push(format!("{name}/\n"));
@@ -62,6 +69,9 @@ fn content(path: &Path, length: u64) -> anyhow::Result<String> {
         return Ok(format!("({length} bytes)"));
     }
     let bytes = fs::read(path)?;
+    if bytes.starts_with(database::HEADER) {
+        return database::show(path);
+    }
     let shown = bytes.get(..MAX_SHOWN).unwrap_or(&bytes);
     let more = if shown.len() < bytes.len() { format!("… ({length} bytes)") } else { String::new() };
     Ok(format!("\"{}\"{more}", shown.escape_ascii()))

@@ -1,5 +1,6 @@
 //! Adding what the build needs and the machine lacks. Looks first, so it is quick and needs no network where all is there.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,6 +31,9 @@ pub(crate) fn for_tests(layout: &Layout) -> Result<()> {
             install_from_debian(layout, package, what);
         }
     }
+    if cfg!(target_os = "linux") && !has_postgres() {
+        install_postgres(layout);
+    }
     for (package, sign) in PYTHON_PACKAGES {
         if !layout.at(PYTHON_TOOLS).join(sign).is_file() {
             install_python_package(layout, package);
@@ -59,8 +63,7 @@ const DEBIAN_PACKAGES: [(&str, &str, &str); 3] = [
 
 /// Never fails: what wants the package says itself where it is missing.
 fn install_from_debian(layout: &Layout, package: &str, what: &str) {
-    let is_root = process::output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if !is_root || !Path::new("/etc/debian_version").exists() {
+    if !can_install_from_debian() {
         println!("note: `{package}` is not installed; {what} will say that they did not run");
         return;
     }
@@ -68,9 +71,48 @@ fn install_from_debian(layout: &Layout, package: &str, what: &str) {
     update.args(["update", "--quiet"]);
     let mut install = Command::new("apt-get");
     install.args(["install", "--yes", "--quiet", "--no-install-recommends", package]);
+    install.env("DEBIAN_FRONTEND", "noninteractive");
     let installed = process::run(layout, &mut update).and_then(|()| process::run(layout, &mut install));
     if let Err(error) = installed {
         println!("note: `{package}` could not be installed ({error:#}); {what} will say that they did not run");
+    }
+}
+
+fn can_install_from_debian() -> bool {
+    let is_root = process::output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    is_root && Path::new("/etc/debian_version").exists()
+}
+
+/// Where Debian puts each version of PostgreSQL, and what the tests start of it.
+const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
+const POSTGRES_PROGRAMS: [&str; 3] = ["initdb", "postgres", "psql"];
+
+/// Whether the tests find PostgreSQL: a version of Debian's, or programs on the PATH.
+fn has_postgres() -> bool {
+    let versions = fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().flatten();
+    let has_all = |folder: &Path| POSTGRES_PROGRAMS.iter().all(|program| folder.join(program).is_file());
+    let is_on_path = POSTGRES_PROGRAMS.iter().all(|program| process::is_installed(program));
+    is_on_path || versions.map(|version| version.path().join("bin")).any(|folder| has_all(&folder))
+}
+
+/// What Debian's package reads to learn whether it is to make and start a cluster of its own.
+const DEFAULT_CLUSTER: &str = "/etc/postgresql-common/createcluster.conf";
+
+/// Never fails, as [`install_from_debian`]. The tests start clusters of their own; a server for the machine is not made.
+fn install_postgres(layout: &Layout) {
+    let settings = Path::new(DEFAULT_CLUSTER);
+    let is_ours = can_install_from_debian() && !settings.exists();
+    if is_ours {
+        let folder = settings.parent().map_or(Ok(()), fs::create_dir_all);
+        if let Err(error) = folder.and_then(|()| fs::write(settings, "create_main_cluster = false\n")) {
+            println!("note: `{DEFAULT_CLUSTER}` could not be written ({error}): `postgresql` is not installed");
+            return;
+        }
+    }
+    install_from_debian(layout, "postgresql", "the tests of PostgreSQL");
+    if is_ours {
+        // What the machine's owner installs later is made as ever.
+        let _ = fs::remove_file(settings);
     }
 }
 

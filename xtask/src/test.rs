@@ -1,5 +1,6 @@
 //! Everything that CI checks, as steps with a table at the end.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -57,6 +58,7 @@ pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
         let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
         bail!("there is no step `{unknown}`\nhint: the steps are {}", names.join(", "));
     }
+    let _ = fs::remove_file(not_run_report(layout));
     let mut ended = Vec::new();
     let mut is_blocked = false;
     for step in
@@ -68,7 +70,8 @@ pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
     }
     let has_parity = ended.iter().any(|(name, outcome, _)| *name == "parity" && matches!(outcome, Outcome::Passed));
     let parity = if has_parity { fs::read_to_string(parity_report(layout)).ok() } else { None };
-    summarise(&ended, parity.as_deref())
+    let not_run = fs::read_to_string(not_run_report(layout)).unwrap_or_default();
+    summarise(&ended, parity.as_deref(), &not_run)
 }
 
 fn timed(layout: &Layout, step: &Step) -> (Outcome, Duration) {
@@ -85,7 +88,7 @@ fn timed(layout: &Layout, step: &Step) -> (Outcome, Duration) {
 }
 
 /// The table, and a last line of the form that CI reads.
-fn summarise(ended: &[(&str, Outcome, Duration)], parity: Option<&str>) -> Result<()> {
+fn summarise(ended: &[(&str, Outcome, Duration)], parity: Option<&str>, not_run: &str) -> Result<()> {
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     println!("\n==== summary");
     for (name, outcome, time) in ended {
@@ -102,11 +105,30 @@ fn summarise(ended: &[(&str, Outcome, Duration)], parity: Option<&str>) -> Resul
     if let Some(size) = parity {
         println!("{}", size.trim_end());
     }
+    for (obstacle, tests) in by_obstacle(not_run) {
+        println!("NOT RUN: {tests} tests: {obstacle}");
+    }
     println!(
         "{passed} passed, {failed} failed{}",
         if skipped > 0 { format!(", {skipped} skipped") } else { String::new() }
     );
     if failed > 0 { bail!("{failed} of {} steps failed", ended.len()) } else { Ok(()) }
+}
+
+/// How many of the tests that said that they were not run (`TEST: OBSTACLE`) met each obstacle.
+fn by_obstacle(not_run: &str) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for (_, obstacle) in not_run.lines().filter_map(|line| line.split_once(": ")) {
+        *counts.entry(obstacle).or_default() += 1;
+    }
+    counts
+}
+
+/// The variable by which tests are told where they write down that they were not run (`caphost_cluster::NOT_RUN`).
+const NOT_RUN: &str = "CAPHOST_NOT_RUN";
+
+fn not_run_report(layout: &Layout) -> PathBuf {
+    layout.target().join("not-run.txt")
 }
 
 fn fmt(layout: &Layout) -> Result<()> {
@@ -139,12 +161,13 @@ fn build(layout: &Layout) -> Result<()> {
 }
 
 fn test(layout: &Layout) -> Result<()> {
-    process::run(layout, process::cargo(layout).args(["test", "--workspace"]))
+    process::run(layout, process::cargo(layout).env(NOT_RUN, not_run_report(layout)).args(["test", "--workspace"]))
 }
 
 /// The same scenarios through every front door.
 fn parity(layout: &Layout) -> Result<()> {
     let mut command = process::cargo(layout);
+    command.env(NOT_RUN, not_run_report(layout));
     command.args(["run", "--quiet", "--package", "caphost-parity", "--"]).arg(parity_report(layout));
     process::run(layout, &mut command)
 }
@@ -164,4 +187,16 @@ fn test_guests(layout: &Layout) -> Result<()> {
 fn doc(layout: &Layout) -> Result<()> {
     let mut command = process::cargo(layout);
     process::run(layout, command.env("RUSTDOCFLAGS", "--deny warnings").args(["doc", "--workspace", "--no-deps"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_that_were_not_run_are_counted_by_their_obstacle() {
+        let counts = by_obstacle("a: no x\ndb/b: no y: do z\nc: no x\n");
+        assert_eq!(counts, BTreeMap::from([("no x", 2), ("no y: do z", 1)]));
+        assert!(by_obstacle("").is_empty());
+    }
 }

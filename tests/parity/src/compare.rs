@@ -71,7 +71,7 @@ fn records(seen: &Seen) -> anyhow::Result<Vec<String>> {
 }
 
 /// Each line, cut off behind its decision.
-fn decisions(seen: &Seen) -> Vec<String> {
+pub(crate) fn decisions(seen: &Seen) -> Vec<String> {
     let cut = |line: &String| match line.split_once(": ") {
         Some((what, answer)) => format!("{what}: {}", answer.split(' ').next().unwrap_or_default()),
         None => line.clone(),

@@ -1,5 +1,7 @@
 //! The policies that every scenario runs under.
 
+mod databases;
+
 use std::time::Duration;
 
 use caphost::policy::{Grant, HttpRule, Policy, Quota, Rate, Rule, parse_list};
@@ -17,6 +19,8 @@ pub(crate) struct Setup {
     pub(crate) middle: Middle,
     /// The outcome hangs on the number of calls, which is another one where `std` makes them.
     pub(crate) counts_calls: bool,
+    /// For the scenarios about a database, and no others.
+    is_about_databases: bool,
 }
 
 /// What happens in the middle of a scenario.
@@ -26,7 +30,7 @@ pub(crate) enum Middle {
     Nothing,
     /// Every grant is taken back.
     RevokeAll,
-    /// Every grant of `fs.write` is taken back.
+    /// Every grant of `fs.write` and `db.write` is taken back.
     RevokeWriting,
     /// Two minutes pass by the session's clock.
     TimePasses,
@@ -34,6 +38,12 @@ pub(crate) enum Middle {
     RevokeSoon,
     /// Two minutes pass by the session's clock soon after, while the guest waits.
     TimePassesSoon,
+    /// PostgreSQL is killed, and comes back after the run.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test does it, and no run of the matrix"))]
+    Kill,
+    /// The same soon after, while the guest waits.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test does it, and no run of the matrix"))]
+    KillSoon,
 }
 
 /// Everything that a scenario could need.
@@ -52,8 +62,26 @@ impl Setup {
         denies.fold(builder, |builder, rule| builder.deny(rule)).build()
     }
 
+    /// All of the database, while PostgreSQL is killed.
+    #[cfg(test)]
+    pub(crate) fn killing(middle: Middle) -> Self {
+        Self::of_databases("killed", |_| list("db:main"), "", middle)
+    }
+
+    fn of_databases(
+        name: &'static str,
+        grants: fn(&Scenario) -> Vec<Grant>,
+        denies: &'static str,
+        middle: Middle,
+    ) -> Self {
+        Self { name, grants, denies, middle, counts_calls: false, is_about_databases: true }
+    }
+
     /// Whether `scenario` comes to an end under it: one that waits does where something ends that, or where nothing is granted.
     pub(crate) fn suits(&self, scenario: &Scenario) -> bool {
+        if self.is_about_databases != scenario.uses_database {
+            return false;
+        }
         let ends_waiting = matches!(self.middle, Middle::RevokeSoon | Middle::TimePassesSoon);
         ends_waiting == scenario.waits || (scenario.waits && (self.grants)(scenario).is_empty())
     }
@@ -61,13 +89,27 @@ impl Setup {
 
 /// Every policy.
 pub(crate) fn all() -> Vec<Setup> {
-    let setup = |name, grants, denies| Setup { name, grants, denies, middle: Middle::Nothing, counts_calls: false };
-    let middle = |name, grants, middle| Setup { name, grants, denies: "", middle, counts_calls: false };
-    let counted = |name, grants| Setup { name, grants, denies: "", middle: Middle::Nothing, counts_calls: true };
+    let mut all = of_others();
+    all.extend(databases::all());
+    all
+}
+
+fn of_others() -> Vec<Setup> {
+    let made = |name, grants, denies, middle, counts_calls| Setup {
+        name,
+        grants,
+        denies,
+        middle,
+        counts_calls,
+        is_about_databases: false,
+    };
+    let setup = |name, grants, denies| made(name, grants, denies, Middle::Nothing, false);
+    let middle = |name, grants, middle| made(name, grants, "", middle, false);
+    let counted = |name, grants| made(name, grants, "", Middle::Nothing, true);
     vec![
         setup("nothing", |_| Vec::new(), ""),
         setup("what it needs", needs, ""),
-        setup("all but the first that it needs", |scenario| needs(scenario).split_off(scenario.needs.len().min(1)), ""),
+        setup("all but the first that it needs", all_but_the_first, ""),
         setup("all but the last that it needs", all_but_the_last, ""),
         setup("everything", everything, ""),
         setup("everything but the secret", everything, "fs:./data/secret,env:APP_SECRET"),
@@ -148,6 +190,10 @@ fn http(rule: &str) -> Vec<Grant> {
 
 fn needs(scenario: &Scenario) -> Vec<Grant> {
     list(&scenario.needs.join(","))
+}
+
+fn all_but_the_first(scenario: &Scenario) -> Vec<Grant> {
+    needs(scenario).split_off(scenario.needs.len().min(1))
 }
 
 fn all_but_the_last(scenario: &Scenario) -> Vec<Grant> {

@@ -55,6 +55,7 @@ impl Seen {
 fn is_refusal(answer: &str) -> bool {
     matches!(answer, "err access-denied" | "err not-permitted" | "err HTTP-request-denied")
         || answer.starts_with("err denied ")
+        || answer.starts_with("err revoked ")
 }
 
 fn is_wrong_handle(answer: &str) -> bool {

@@ -1,5 +1,6 @@
 //! The same guests under `caphost run`, under `wasmtime run` and natively, in turn, several rounds.
 
+mod db;
 mod hosts;
 mod machine;
 mod one_core;
@@ -68,7 +69,8 @@ pub(crate) fn run(layout: &Layout, options: &Options) -> Result<()> {
     };
     let samples = samples::take(&bench, options.rounds, &options.rows)?;
     let sdk = if options.rows.is_empty() { sdk::measure(&bench, options.rounds)? } else { Vec::new() };
-    publish(layout, options, &Report::new(&bench, options.rounds, &samples, sdk)?)
+    let db = db::measure(&bench, options.rounds, &options.rows)?;
+    publish(layout, options, &Report::new(&bench, options.rounds, &samples, sdk, db)?)
 }
 
 fn publish(layout: &Layout, options: &Options, report: &Report) -> Result<()> {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::db::{self, Statement};
 use super::hosts::Bench;
 use super::machine::{self, Machine};
 use super::rows::{ROWS, Row, Source};
@@ -27,6 +28,8 @@ pub(super) struct Report {
     pub(super) bar: Vec<Claim>,
     /// The calls of the SDK.
     pub(super) sdk: Vec<Call>,
+    /// SQL.
+    pub(super) db: Vec<Statement>,
 }
 
 /// One row: medians in nanoseconds, or in bytes for memory.
@@ -85,7 +88,13 @@ impl Line {
 
 impl Report {
     /// Puts together what was measured.
-    pub(super) fn new(bench: &Bench<'_>, rounds: u32, samples: &Samples, sdk: Vec<Call>) -> Result<Self> {
+    pub(super) fn new(
+        bench: &Bench<'_>,
+        rounds: u32,
+        samples: &Samples,
+        sdk: Vec<Call>,
+        db: Vec<Statement>,
+    ) -> Result<Self> {
         let lines = ROWS.iter().map(|row| Line::new(row, samples)).filter(|line| line.caphost.is_some());
         let rows: Vec<_> = lines.collect();
         let means = Means {
@@ -93,8 +102,9 @@ impl Report {
             caphost_to_native: mean(&rows, Line::to_native),
             wasmtime_to_native: mean(&rows, |line| Some(line.wasmtime? / line.native?)),
         };
-        let bar = verdict::claims(&rows, &means);
-        Ok(Self { date: machine::today()?, machine: Machine::this(bench)?, rounds, rows, means, bar, sdk })
+        let mut bar = verdict::claims(&rows, &means);
+        bar.extend(db::claims(&db));
+        Ok(Self { date: machine::today()?, machine: Machine::this(bench)?, rounds, rows, means, bar, sdk, db })
     }
 }
 

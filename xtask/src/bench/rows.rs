@@ -2,6 +2,8 @@
 
 use anyhow::{Result, bail};
 
+use super::db;
+
 /// A line of the table.
 pub(super) struct Row {
     /// As `--row` and the guest call it.
@@ -68,8 +70,9 @@ pub(super) fn selected(wanted: &[String]) -> impl Iterator<Item = &'static Row> 
 
 /// Fails on a name that no row has.
 pub(super) fn check_names(wanted: &[String]) -> Result<()> {
-    if let Some(unknown) = wanted.iter().find(|name| ROWS.iter().all(|row| row.name != name.as_str())) {
-        let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
+    let is_known = |name: &String| db::has(name) || ROWS.iter().any(|row| row.name == name);
+    if let Some(unknown) = wanted.iter().find(|name| !is_known(name)) {
+        let names: Vec<_> = ROWS.iter().map(|row| row.name).chain(db::names()).collect();
         bail!("there is no row `{unknown}`\nhint: the rows are {}", names.join(", "));
     }
     Ok(())

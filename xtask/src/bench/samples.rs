@@ -61,7 +61,7 @@ fn measure(bench: &Bench<'_>, host: &Host, rows: &[&'static Row]) -> Result<Vec<
         let number = match row.source {
             Source::Operation | Source::Network => continue,
             Source::Process(program) => Some(whole::time_ns(|| bench.whole(host, program))?),
-            Source::Memory => whole::peak_memory(bench.whole(host, Whole::Hello)?)?,
+            Source::Memory => whole::peak_memory(bench.whole(host, Whole::Hello)?.arg("wait"))?,
         };
         numbers.extend(number.map(|number| (row.name, number)));
     }
@@ -90,7 +90,8 @@ fn timed_by_guest(
     names.into_iter().map(|name| Ok((name, number_of(name, &printed)?))).collect()
 }
 
-fn number_of(name: &str, printed: &str) -> Result<f64> {
+/// What a program printed for the row `name`.
+pub(super) fn number_of(name: &str, printed: &str) -> Result<f64> {
     let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.and_then(|number| number.parse().ok()).with_context(|| format!("the guest printed no number for `{name}`"))
 }

@@ -1,5 +1,6 @@
 //! The report for people: markdown, as it stands in docs/benchmarks.md.
 
+use super::db::Statement;
 use super::report::{Line, Means, Report, Unit};
 use super::sdk::Call;
 
@@ -24,6 +25,11 @@ pub(super) fn markdown(report: &Report) -> String {
         text += "| --- | ---: | ---: | ---: | ---: | ---: |\n";
         report.sdk.iter().for_each(|call| text += &call_row(call));
     }
+    if !report.db.is_empty() {
+        text += "\n| SQL on SQLite | native: rusqlite | SDK | wasm: SDK | wasm / rusqlite |\n";
+        text += "| --- | ---: | ---: | ---: | ---: |\n";
+        report.db.iter().for_each(|statement| text += &statement_row(statement));
+    }
     text
 }
 
@@ -31,6 +37,12 @@ fn call_row(call: &Call) -> String {
     let numbers = [call.native_std, call.native_sdk, call.wasm_std, call.wasm_sdk];
     let cells = numbers.map(|number| cell(number, Unit::Nanoseconds));
     format!("| {} | {} | {} |\n", call.title, cells.join(" | "), ratio(call.to_std()))
+}
+
+fn statement_row(statement: &Statement) -> String {
+    let numbers = [statement.rusqlite, statement.native, statement.wasm];
+    let cells = numbers.map(|number| cell(number, statement.unit));
+    format!("| {} | {} | {} |\n", statement.title, cells.join(" | "), ratio(statement.to_rusqlite()))
 }
 
 fn heading(report: &Report) -> String {

@@ -31,14 +31,18 @@ pub(super) fn time_ns(mut make: impl FnMut() -> Result<Command>) -> Result<f64> 
     samples::median(&times).context("nothing was measured")
 }
 
-/// The most bytes that `hello wait` and its host have held; nothing where the system does not say.
-pub(super) fn peak_memory(mut hello: Command) -> Result<Option<f64>> {
-    let mut child = hello.arg("wait").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+/// The most bytes that a program and its host have held when it has printed a line, and waits for the end of its input; nothing where
+/// the system does not say.
+pub(super) fn peak_memory(command: &mut Command) -> Result<Option<f64>> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let stdout = child.stdout.take().context("the guest has no output")?;
     BufReader::new(stdout).read_line(&mut String::new())?;
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     drop(child.stdin.take());
-    child.wait()?;
+    let ended = child.wait()?;
+    if !ended.success() {
+        bail!("a measured program ended with {ended}");
+    }
     Ok(peak_in(&status))
 }
 

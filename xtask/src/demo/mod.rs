@@ -1,6 +1,7 @@
 //! The main job on real input: guests on real files and with a real server, each with its grant and without.
 
 mod corpus;
+mod databases;
 mod network;
 mod peers;
 mod scenes;
@@ -31,13 +32,20 @@ pub(crate) fn play(layout: &Layout) -> Result<()> {
     for scene in SCENES {
         failures.extend(show(layout, &stage, scene, None)?);
     }
+    println!("\nNow there is a database, `main`: a file that the operator named.");
+    for scene in databases::SCENES {
+        failures.extend(show(layout, &stage, scene, None)?);
+    }
     println!("\nNow there is a web server, `api.test`, and a name server that knows it.");
     let cast = Cast::start(&layout.program("debug", "peers"), &stage)?;
     for scene in network::SCENES {
         failures.extend(show(layout, &stage, scene, Some(&cast))?);
     }
     if failures.is_empty() {
-        println!("\ndemo: all {} runs ended as they should", SCENES.len() + network::SCENES.len());
+        println!(
+            "\ndemo: all {} runs ended as they should",
+            SCENES.len() + databases::SCENES.len() + network::SCENES.len()
+        );
         return Ok(());
     }
     bail!("demo: {}", failures.join("; "))
@@ -51,6 +59,8 @@ fn set_up(layout: &Layout) -> Result<PathBuf> {
         ("word-report", Platform::Wasm, "word-report.wasm"),
         ("file-index", Platform::Wasm, "file-index.wasm"),
         ("file-index", Platform::Native, "file-index"),
+        ("notes", Platform::Wasm, "notes.wasm"),
+        ("notes", Platform::Native, "notes"),
         ("fetch", Platform::Wasm, "fetch.wasm"),
         ("fetch", Platform::Native, "fetch"),
     ] {

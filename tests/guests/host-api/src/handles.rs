@@ -2,11 +2,13 @@
 
 use words::{Failure, Operation, Outcome, Table, kinds};
 
+use crate::bindings::caphost::host::db;
 use crate::bindings::caphost::host::fs::File;
 use crate::bindings::caphost::host::http::{IncomingBody, OutgoingBody};
 use crate::bindings::caphost::host::net::{TcpListener, TcpStream, UdpSocket};
 use crate::bindings::caphost::host::random::Seeded;
 use crate::bindings::caphost::host::websocket::{Connection, Listener};
+use crate::db::Cursor;
 
 kinds! {
     file File(File) "file",
@@ -18,6 +20,10 @@ kinds! {
     incoming_body IncomingBody(IncomingBody) "body of a response",
     connection Connection(Connection) "WebSocket",
     listener Listener(Listener) "listener of WebSockets",
+    database Database(db::Connection) "connection to a database",
+    statement Statement(db::Statement) "statement",
+    cursor Cursor(Cursor) "cursor",
+    transaction Transaction(db::Transaction) "transaction",
 }
 
 /// All open things.

@@ -13,6 +13,7 @@
 
 mod bindings;
 mod capabilities;
+mod db;
 mod env;
 mod file;
 mod fs;
@@ -41,6 +42,7 @@ const FAMILIES: &[Family<Handles>] = &[
     socket::run,
     http::run,
     websocket::run,
+    db::run,
     random::run,
     time::run,
 ];

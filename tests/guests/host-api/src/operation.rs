@@ -105,5 +105,6 @@ fn describe_error(error: &Error) -> String {
         Error::TimedOut => "timed-out".into(),
         Error::Tls(why) => format!("tls {why:?}"),
         Error::Protocol(why) => format!("protocol {why:?}"),
+        Error::Sql(error) => format!("sql {} {:?}", error.code, error.message),
     }
 }

@@ -3,6 +3,7 @@
 //! A scenario writes down every answer that it gets. Run as a component and natively, under the same policy, it has to write down
 //! the same. Those that `std` can express stand in one file that is compiled twice, for the SDK and for `std`.
 
+mod database;
 mod network;
 mod own;
 pub mod peers;
@@ -21,14 +22,16 @@ pub struct Scenario {
     pub run: fn(&mut Record),
     /// Behind its middle it waits for what never comes: for policies under which something ends that.
     pub waits: bool,
+    /// It is about the database `main`, on each engine that there is.
+    pub uses_database: bool,
 }
 
 const fn scenario(name: &'static str, needs: &'static [&'static str], run: fn(&mut Record)) -> Scenario {
-    Scenario { name, needs, run, waits: false }
+    Scenario { name, needs, run, waits: false, uses_database: false }
 }
 
 const fn waiting(name: &'static str, needs: &'static [&'static str], run: fn(&mut Record)) -> Scenario {
-    Scenario { name, needs, run, waits: true }
+    Scenario { name, needs, run, waits: true, uses_database: false }
 }
 
 /// The scenarios that `std` can express, through the SDK.
@@ -95,7 +98,7 @@ mod through_std {
 
 /// Every scenario, through the SDK: those of [`through_std`] come first, under the same names.
 pub fn through_sdk() -> impl Iterator<Item = &'static Scenario> {
-    sdk::all().chain(own::SCENARIOS).chain(network::SCENARIOS)
+    sdk::all().chain(own::SCENARIOS).chain(network::SCENARIOS).chain(database::all())
 }
 
 /// The scenarios that `std` can express, through `std`.

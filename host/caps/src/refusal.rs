@@ -59,6 +59,27 @@ pub struct Refusal {
     pub remedy: Remedy,
 }
 
+impl Refusal {
+    /// What a message calls the resource: it in the guest's own words, or, where these are a digest of a statement, its table.
+    pub fn resource(&self) -> &str {
+        if self.is_of_statement() { self.resolved.as_deref().unwrap_or(&self.asked) } else { &self.asked }
+    }
+
+    /// What a message says of it besides, under a heading: what it resolved to, or the statement's digest.
+    pub fn detail(&self) -> Option<(&'static str, &str)> {
+        let (heading, detail) = if self.is_of_statement() {
+            ("statement", Some(self.asked.as_str()))
+        } else {
+            ("resolved", self.resolved.as_deref())
+        };
+        Some((heading, detail.filter(|detail| *detail != self.resource())?))
+    }
+
+    fn is_of_statement(&self) -> bool {
+        matches!(self.capability, Some(Capability::DbRead | Capability::DbWrite))
+    }
+}
+
 /// What an operator can do about a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
@@ -88,14 +109,14 @@ fn shell_quote(text: &str) -> String {
 }
 
 impl Display for Refusal {
-    /// One line: the capability, and the resource as asked.
+    /// One line: the capability, and the resource.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.capability {
             Some(capability) => write!(f, "`{}` denied", capability.name())?,
             None => write!(f, "`{}` denied", self.call)?,
         }
-        if !self.asked.is_empty() {
-            write!(f, ": `{}`", escape(&self.asked))?;
+        if !self.resource().is_empty() {
+            write!(f, ": `{}`", escape(self.resource()))?;
         }
         Ok(())
     }
@@ -104,6 +125,25 @@ impl Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_names_the_table_and_not_the_digest() {
+        let refusal = |capability, asked: &str, resolved: &str| Refusal {
+            code: Code::NotGranted,
+            capability: Some(capability),
+            call: "test",
+            asked: asked.to_owned(),
+            resolved: Some(resolved.to_owned()),
+            reason: String::new(),
+            remedy: Remedy::NoGrantCan(String::new()),
+        };
+        let statement = refusal(Capability::DbRead, "main 9f86d081884c7d65", "main.notes");
+        assert_eq!(statement.to_string(), "`db.read` denied: `main.notes`");
+        assert_eq!(statement.detail(), Some(("statement", "main 9f86d081884c7d65")));
+        let file = refusal(Capability::FsRead, "a", "/srv/a");
+        assert_eq!((file.resource(), file.detail()), ("a", Some(("resolved", "/srv/a"))));
+        assert_eq!(refusal(Capability::DbRead, "main", "main").detail(), None);
+    }
 
     #[test]
     fn a_hint_can_be_pasted_into_a_shell() {

@@ -50,6 +50,9 @@ struct Refused {
     call: &'static str,
     asked: String,
     resolved: Option<String>,
+    /// What is shown to people of the last two, beside the headline.
+    #[serde(skip)]
+    detail: Option<(&'static str, String)>,
     reason: String,
     /// The grant that would lift it, in the form of `--allow`.
     allow: Option<String>,

@@ -50,8 +50,8 @@ impl Refusals {
 fn text(refusal: &Refusal) -> String {
     let mut text = format!("error[{}]: {refusal}\n  call       {}\n", refusal.code.number(), refusal.call);
     // Writing to a String cannot fail.
-    if let Some(resolved) = refusal.resolved.as_deref().filter(|resolved| *resolved != refusal.asked) {
-        let _ = writeln!(text, "  resolved   {}", escape(resolved));
+    if let Some((heading, detail)) = refusal.detail() {
+        let _ = writeln!(text, "  {heading:<9}  {}", escape(detail));
     }
     let _ = writeln!(text, "  reason     {}\n  hint: {}", escape(&refusal.reason), refusal.remedy);
     text

@@ -238,6 +238,13 @@ impl Permits {
         take_all(&self.read, |permit| permit.admit_received_all(bytes), |permit| permit.give_back_received(bytes))
     }
 
+    /// Refuses when the quotas of reading have no room for so many bytes, with a record. Takes nothing from them.
+    pub(crate) fn check_room(&self, bytes: u64) -> DbResult<()> {
+        self.admit(bytes)?;
+        self.read.iter().for_each(|permit| permit.give_back_received(bytes));
+        Ok(())
+    }
+
     /// Takes the bytes of parameters from the quotas of writing: all of them, or none.
     pub(crate) fn admit_parameters(&self, bytes: u64) -> DbResult<()> {
         take_all(&self.write, |permit| permit.admit_sent_all(bytes), |permit| permit.give_back_sent(bytes))

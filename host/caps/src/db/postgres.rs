@@ -20,6 +20,7 @@ mod desk;
 mod error;
 mod expand;
 mod form;
+mod kept;
 mod message_limit;
 mod numeric;
 mod parameter;

@@ -12,6 +12,7 @@ mod cursor;
 mod functions;
 mod hooks;
 mod linear;
+mod meant;
 mod open;
 mod pragmas;
 mod prepare;

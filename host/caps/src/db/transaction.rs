@@ -62,7 +62,7 @@ impl Transaction {
             stack.push(shared, slot)
         };
         // From here on dropping it rolls back, also when nobody waits for the end of this.
-        shared.engine.control(Step::Begin).await?;
+        shared.engine.control(Step::Begin).await.map_err(|error| shared.explain(error))?;
         transaction.check()?;
         Ok(transaction)
     }

@@ -2,12 +2,15 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod again;
 mod always;
 mod bypass;
 mod changes;
 mod hidden;
 mod input;
+mod memory;
 mod random;
+mod waiting;
 
 use crate::support::policy;
 use crate::world::{World, now};

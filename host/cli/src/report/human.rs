@@ -18,9 +18,8 @@ pub(super) fn render(message: &Message) -> String {
         text.push_str(&component_line(subject, message.refusal.as_ref()));
     }
     if let Some(refusal) = &message.refusal {
-        let resolved = refusal.resolved.as_deref().filter(|resolved| *resolved != refusal.asked);
-        if let Some(resolved) = resolved {
-            text.push_str(&format!("  resolved   {}\n", shown(resolved)));
+        if let Some((heading, detail)) = &refusal.detail {
+            text.push_str(&format!("  {heading:<9}  {}\n", shown(detail)));
         }
         text.push_str(&format!("  reason     {}\n", shown(&refusal.reason)));
     }

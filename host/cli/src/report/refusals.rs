@@ -70,6 +70,7 @@ fn message(refusal: &Refusal, subject: &Subject) -> Message {
         call: refusal.call,
         asked: refusal.asked.clone(),
         resolved: refusal.resolved.clone(),
+        detail: refusal.detail().map(|(heading, detail)| (heading, detail.to_owned())),
         reason: refusal.reason.clone(),
         allow,
     };
@@ -80,8 +81,9 @@ fn message(refusal: &Refusal, subject: &Subject) -> Message {
 /// The refusal in one line, as [`Refusal`] displays itself, with a very long resource cut.
 fn headline(refusal: &Refusal) -> String {
     let what = refusal.capability.map_or(refusal.call, Capability::name);
-    let asked = if refusal.asked.is_empty() { String::new() } else { format!(": `{}`", human::shown(&refusal.asked)) };
-    format!("`{what}` denied{asked}")
+    let resource = refusal.resource();
+    let resource = if resource.is_empty() { String::new() } else { format!(": `{}`", human::shown(resource)) };
+    format!("`{what}` denied{resource}")
 }
 
 /// What counts as the same refusal. The resource is kept as a hash: it may be long.

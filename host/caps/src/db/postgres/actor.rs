@@ -4,12 +4,13 @@
 //! The task is there because the driver's transaction borrows its client: both live on its stack.
 
 use super::command::{Command, Reply};
-use super::connect::{Connected, Driver, Target};
+use super::connect::{self, Connected, Driver, Target};
 use super::desk::{Desk, Place};
 use super::message_limit::Seen;
 use super::supervise::{Abandoned, Supervisor};
 use super::transaction;
 use crate::db::error::{DbError, DbResult};
+use futures_util::future::join;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -120,5 +121,7 @@ impl Actor {
 
 /// Takes back what statements have done to the session.
 pub(super) async fn reset(client: &Client, supervisor: &Supervisor) -> DbResult<()> {
-    supervisor.short(client.batch_execute(RESET)).await
+    // Both are sent at once.
+    let work = async { join(client.batch_execute(RESET), connect::look_for_host(client)).await.0 };
+    supervisor.short(work).await
 }

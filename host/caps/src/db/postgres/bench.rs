@@ -8,6 +8,7 @@ use super::command::{First, Rest, Run};
 use super::desk::first;
 use super::error;
 use super::expand::{self, Inner};
+use super::message_limit::Counts;
 use super::sql::{Kind, Relation};
 use super::supervise::Supervisor;
 use crate::db::error::{DbError, DbResult};
@@ -17,6 +18,9 @@ use tokio_postgres::{Client, Statement, Transaction};
 
 /// How many answers are open on a connection at most. More than a guest's cursors: it may drop a call whose answer has just come.
 const MAX_ANSWERS: usize = 128;
+
+/// What a server may say of a statement, its types, and what lies behind its names: it is collected.
+const MAX_PREPARE_BYTES: u64 = 16 << 20;
 
 /// What statements are run with.
 #[derive(Default)]
@@ -36,7 +40,8 @@ impl Bench {
         supervisor: &Supervisor,
         relations: &BTreeSet<Relation>,
     ) -> DbResult<Vec<Inner>> {
-        self.set_aside().await;
+        self.quiet(client, supervisor).await?;
+        let _bound = supervisor.seen.bound(MAX_PREPARE_BYTES, Counts::Bytes);
         let statement = match &self.behind {
             Some(statement) => statement.clone(),
             None => self.behind.insert(expand::prepare(client, supervisor).await?).clone(),
@@ -55,7 +60,6 @@ impl Bench {
         supervisor: &Supervisor,
         text: &Arc<str>,
     ) -> DbResult<Statement> {
-        self.set_aside().await;
         self.cache.forget(text);
         self.statement(client, supervisor, text).await
     }
@@ -64,6 +68,8 @@ impl Bench {
         if let Some(statement) = self.cache.get(text) {
             return Ok(statement);
         }
+        self.quiet(client, supervisor).await?;
+        let _bound = supervisor.seen.bound(MAX_PREPARE_BYTES, Counts::Lookups);
         let statement = client.prepare(text).await.map_err(|error| supervisor.told(&error))?;
         self.cache.keep(Arc::clone(text), statement.clone());
         Ok(statement)
@@ -90,10 +96,8 @@ impl Bench {
         }
         self.set_aside().await;
         let statement = self.of_run(transaction.client(), supervisor, &run).await?;
-        let limits = &supervisor.target.limits;
         let opened = async {
-            let mut answer =
-                OpenAnswer::portal(transaction, &statement, run.parameters, limits, &supervisor.seen).await?;
+            let mut answer = OpenAnswer::portal(transaction, &statement, run.parameters, supervisor).await?;
             answer.level = level;
             answer.fill(Some(transaction)).await?;
             Ok(answer)
@@ -109,19 +113,18 @@ impl Bench {
         run: Run,
     ) -> DbResult<First> {
         let statement = self.of_run(client, supervisor, &run).await?;
-        let Run { text, kind, parameters, .. } = run;
+        let Run { text, kind, parameters, watch, .. } = run;
         if kind != Kind::Query && statement.columns().is_empty() {
             let changed = change::execute(client, supervisor, &statement, parameters).await;
             changed.inspect_err(|error| self.look(error, &text))?;
             return Ok(First { rows: Vec::new(), rest: Rest::None });
         }
         if kind != Kind::Query {
-            let changed = change::query(client, supervisor, &statement, parameters).await;
+            let changed = change::query(client, supervisor, &statement, parameters, watch.permits()).await;
             return changed.inspect_err(|error| self.look(error, &text));
         }
-        let limits = &supervisor.target.limits;
         let opened = async {
-            let mut answer = OpenAnswer::stream(client, &statement, parameters, limits, &supervisor.seen).await?;
+            let mut answer = OpenAnswer::stream(client, &statement, parameters, supervisor).await?;
             answer.fill(None).await?;
             Ok(answer)
         };
@@ -207,6 +210,15 @@ impl Bench {
         for answer in self.answers.values_mut() {
             answer.set_aside().await;
         }
+    }
+
+    /// As [`Bench::set_aside`], for what bounds what the server says next: nobody else's rows are to count there.
+    async fn quiet(&mut self, client: &Client, supervisor: &Supervisor) -> DbResult<()> {
+        self.set_aside().await;
+        if supervisor.seen.take_loose() {
+            client.check_connection().await.map_err(|error| supervisor.told(&error))?;
+        }
+        Ok(())
     }
 
     fn keep(&mut self, answer: OpenAnswer) -> u64 {

@@ -5,12 +5,13 @@
 use super::answer::OpenAnswer;
 use super::command::{First, Rest};
 use super::error;
+use super::kept::Batches;
 use super::parameter::Parameter;
 use super::supervise::Supervisor;
+use crate::db::access::Permits;
 use crate::db::error::{DbError, DbResult};
 use futures_util::future::join3;
-use std::collections::VecDeque;
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::{Client, Statement, Transaction};
 
 /// How many bytes of rows a change may give.
 pub(super) const MAX_RETURNED_BYTES: usize = 16 << 20;
@@ -34,6 +35,7 @@ pub(super) async fn execute(
     begun.map_err(told)?;
     let changed = changed.map_err(told)?;
     committed.map_err(told)?;
+    check_committed(supervisor)?;
     Ok(changed)
 }
 
@@ -43,34 +45,44 @@ pub(super) async fn query(
     supervisor: &Supervisor,
     statement: &Statement,
     parameters: Vec<Parameter>,
+    permits: &Permits,
 ) -> DbResult<First> {
     let told = |error: tokio_postgres::Error| supervisor.told(&error);
     // Dropping it rolls back.
     let transaction = client.build_transaction().read_only(false).start().await.map_err(told)?;
-    let limits = &supervisor.target.limits;
-    let mut answer = OpenAnswer::stream(transaction.client(), statement, parameters, limits, &supervisor.seen).await?;
-    let mut batches = VecDeque::new();
-    let mut bytes = 0_usize;
+    let mut answer = OpenAnswer::stream(transaction.client(), statement, parameters, supervisor).await?;
+    let mut batches = Batches::new(&supervisor.target.shelf);
     while !answer.is_over() {
         answer.fill(None).await?;
-        let batch = answer.take();
-        bytes = bytes.saturating_add(batch.len());
-        if bytes > MAX_RETURNED_BYTES {
+        batches.push(answer.take())?;
+        if batches.length() > MAX_RETURNED_BYTES {
             return Err(DbError::TooLarge);
-        }
-        if !batch.is_empty() {
-            batches.push_back(batch);
         }
     }
     drop(answer);
-    transaction.commit().await.map_err(|error| of_commit(told(error)))?;
-    let rows = batches.pop_front().unwrap_or_default();
+    permits.check_room(batches.length() as u64)?;
+    commit(transaction, supervisor).await?;
+    let rows = batches.next().unwrap_or_default();
     let rest = if batches.is_empty() { Rest::None } else { Rest::Here(batches) };
     Ok(First { rows, rest })
 }
 
+/// Commits.
+///
+/// # Errors
+/// Besides those of the driver, that nothing was made permanent: the server ends a transaction in which something has failed with a
+/// rollback, and the driver takes that for a commit.
+pub(super) async fn commit(transaction: Transaction<'_>, supervisor: &Supervisor) -> DbResult<()> {
+    transaction.commit().await.map_err(|error| of_commit(supervisor.told(&error)))?;
+    check_committed(supervisor)
+}
+
+fn check_committed(supervisor: &Supervisor) -> DbResult<()> {
+    if supervisor.seen.is_committed() { Ok(()) } else { Err(error::failed_transaction()) }
+}
+
 /// What a connection that was lost while a commit may have been on its way means.
-pub(super) fn of_commit(error: DbError) -> DbError {
+fn of_commit(error: DbError) -> DbError {
     match error {
         DbError::Closed => error::unknown_outcome(),
         error => error,

@@ -1,13 +1,14 @@
 //! What a connection is told to do.
 
 use super::expand::Inner;
+use super::kept::Batches;
 use super::parameter::Parameter;
 use super::sql::{Kind, Relation};
 use super::supervise::Abandoned;
 use crate::db::engine::Step;
 use crate::db::error::DbResult;
 use crate::db::watch::Watch;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_postgres::Statement;
@@ -81,5 +82,5 @@ pub(super) enum Rest {
     /// To be asked for by this number.
     Open(u64),
     /// Here, in batches.
-    Here(VecDeque<Vec<u8>>),
+    Here(Batches),
 }

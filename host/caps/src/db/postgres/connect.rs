@@ -2,7 +2,8 @@
 //! operator has written that neither is wanted; and a connection is used only once it has the settings that the host relies on.
 
 use super::error;
-use super::message_limit::{Limited, Seen};
+use super::kept::Shelf;
+use super::message_limit::{Counts, Limited, Seen};
 use super::url::{PostgresHost, PostgresSource, Protection};
 use crate::ambient::databases;
 use crate::db::engine::Setup;
@@ -23,6 +24,9 @@ use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 /// How long a connection may take to be made, with the lookup of its name, TLS, and the server's own beginning.
 pub(super) const CONNECT_TIME: Duration = Duration::from_secs(10);
 
+/// What a server may say until a connection can be used: the driver collects it.
+const MAX_CONNECT_BYTES: u64 = 1 << 20;
+
 /// The least time after which the server ends a statement, or an idle transaction, by itself: for what the host could not end, because
 /// it, or the way to the server, was gone. The host's own bound is the operator's, and shorter.
 const SERVER_TIME: Duration = Duration::from_secs(600);
@@ -41,6 +45,10 @@ const SEARCH_PATH: &str = "pg_catalog, pg_temp";
 const CHECK: &str = "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('default_transaction_read_only'), \
     pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('client_encoding')";
 
+/// Has the server look now and then whether the host is still there, while it computes: otherwise a statement of one that has gone,
+/// and a change that it makes, would go on until the server's own limit. Servers before 14 do not know it, nor do all systems.
+const LOOK_FOR_HOST: &str = "SET client_connection_check_interval = '1s'";
+
 /// A stream to a server, over whatever it goes.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -52,6 +60,8 @@ pub(super) struct Target {
     pub(super) limits: DatabaseLimits,
     /// Whether the guest could never write here.
     pub(super) is_read_only: bool,
+    /// What is kept of its answers.
+    pub(super) shelf: Shelf,
     network: Arc<Network>,
     tls: OnceLock<Tls>,
 }
@@ -87,7 +97,7 @@ impl Drop for Driver {
 impl Target {
     pub(super) fn new(source: &PostgresSource, setup: Setup) -> Self {
         let Setup { limits, is_read_only, network, .. } = setup;
-        Self { source: source.clone(), limits, is_read_only, network, tls: OnceLock::new() }
+        Self { source: source.clone(), limits, is_read_only, shelf: Shelf::default(), network, tls: OnceLock::new() }
     }
 
     /// Makes a connection, within [`CONNECT_TIME`].
@@ -101,11 +111,13 @@ impl Target {
     async fn begin(&self) -> DbResult<Connected> {
         let wire = self.dial().await?;
         let (stream, seen) = Limited::new(wire, self.limits.row_bytes, self.source.is_private());
+        let _bound = seen.bound(MAX_CONNECT_BYTES, Counts::Bytes);
         let made = self.config().connect_raw(stream, NoTls).await;
         let (client, connection) = made.map_err(|error| error::of_connecting(&error, &seen))?;
         // The reason of its end is told by what was seen, and by the calls that it ends.
         let driver = Driver(tokio::spawn(async move { drop(connection.await) }));
         check(&client).await?;
+        look_for_host(&client).await;
         Ok(Connected { client, driver, seen })
     }
 
@@ -213,6 +225,11 @@ async fn check(client: &Client) -> DbResult<()> {
         Some([Some(SEARCH_PATH), Some("on"), Some("on"), Some("UTF8")]) => Ok(()),
         _ => Err(error::refused("what stands before the server does not hand the host's settings on")),
     }
+}
+
+/// Where the server cannot, it is left at that: it has its own limit.
+pub(super) async fn look_for_host(client: &Client) {
+    let _ = client.batch_execute(LOOK_FOR_HOST).await;
 }
 
 fn of_tls(error: &TlsError) -> DbError {

@@ -6,6 +6,7 @@ use super::answer::OpenAnswer;
 use super::bench::Bench;
 use super::command::{Command, First, Reply, Rest, Run};
 use super::connect::Target;
+use super::sql::Kind;
 use super::supervise::{Abandoned, Bound, Supervisor};
 use crate::db::engine::Step;
 use crate::db::error::{DbError, DbResult};
@@ -116,6 +117,7 @@ impl Desk {
         let bound = Bound::Watch(run.watch.clone());
         match place {
             Place::Outside(client) => {
+                let bound = if run.kind == Kind::Query { bound } else { Bound::Change(run.watch.clone()) };
                 let work = bench.query_outside(client, supervisor, run);
                 supervisor.answer(reply, bound, None, work).await;
             }
@@ -135,6 +137,7 @@ impl Desk {
         let bound = Bound::Watch(run.watch.clone());
         match place {
             Place::Outside(client) => {
+                let bound = if run.kind == Kind::Query { bound } else { Bound::Change(run.watch.clone()) };
                 let work = bench.execute_outside(client, supervisor, run);
                 supervisor.answer(reply, bound, None, work).await;
             }

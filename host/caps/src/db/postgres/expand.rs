@@ -12,7 +12,7 @@ use std::pin::pin;
 use tokio_postgres::{Client, Row, Statement};
 
 /// The relations that the one by this schema and name shows: a view the relations of its definition, a table those that inherit
-/// from it, at any depth; and those that it inherits from itself. Itself among them; none where there is no such relation.
+/// from it, at any depth; and those that all of these inherit from. Itself among them; none where there is no such relation.
 const BEHIND: &str = "
 with recursive below(oid) as (
   select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -26,12 +26,11 @@ with recursive below(oid) as (
       where c.oid = r.oid and c.relkind in ('v', 'm')
     union all select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = r.oid) e
 ), above(oid) as (
-  select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = $1 and c.relname = $2
+  select oid from below
   union
   select i.inhparent from above r join pg_catalog.pg_inherits i on i.inhrelid = r.oid
 )
-select n.nspname, c.relname, c.relkind = 'f' from (select oid from below union select oid from above) r
+select n.nspname, c.relname, c.relkind = 'f' from above r
   join pg_catalog.pg_class c using (oid) join pg_catalog.pg_namespace n on n.oid = c.relnamespace";
 
 /// A relation behind one that a statement names.

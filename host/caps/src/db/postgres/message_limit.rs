@@ -1,5 +1,5 @@
-//! The stream below the driver. Invariant: no message that is larger than a row may be reaches the driver, which would hold it whole;
-//! and no password goes out in the clear to where somebody might listen.
+//! The stream below the driver. Invariant: no message that is larger than a row may be reaches the driver, which would hold it whole,
+//! nor more of what it collects than is bounded; and no password goes out in the clear to where somebody might listen.
 //!
 //! A server sends messages of a byte that says what it is, and four bytes with its length, their own included (PostgreSQL's manual,
 //! "Message Formats"). The stream also remembers what the server says last about transactions: the driver keeps that to itself.
@@ -7,18 +7,40 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What a message may have beside a row: the description of 1 664 columns with the longest names takes less.
 const OVERHEAD_BYTES: u64 = 1 << 20;
 
-/// The byte of a message with rows of data, of the state of the transaction, and of what the server wants to be shown.
+/// The byte of a message with rows of data, of the state of the transaction, of what the server wants to be shown, of the end of a
+/// command, and of an error.
 #[cfg(test)]
 const DATA_ROW: u8 = b'D';
 const READY: u8 = b'Z';
 const AUTHENTICATION: u8 = b'R';
+const COMPLETE: u8 = b'C';
+const ERROR: u8 = b'E';
+
+/// The byte of a message with a setting of the session, and of one that says that a statement has its parameters.
+const SETTING: u8 = b'S';
+const BIND_COMPLETE: u8 = b'2';
+
+/// How many bytes of settings a server may tell in the life of a connection: the driver keeps them all. They are a few hundred, unless
+/// somebody means harm.
+const MAX_SETTING_BYTES: u64 = 64 << 10;
+
+/// How many statements the driver may run in the life of a connection to look up types. It does so for each that a type is made of, and
+/// one within the other: on the stack.
+const MAX_LOOKUPS: u32 = 1_024;
+
+/// The state outside of a transaction, and of one in which something has failed.
+const IDLE: u8 = b'I';
+const FAILED: u8 = b'E';
+
+/// How the end of a commit begins that has made something permanent: the server ends one in which something has failed with `ROLLBACK`.
+const COMMIT: [u8; 4] = *b"COMM";
 
 /// What a server says that wants the password as it is.
 const CLEARTEXT: [u8; 4] = [0, 0, 0, 3];
@@ -30,7 +52,13 @@ pub(super) struct Seen {
     wants_password: AtomicBool,
     is_loose: AtomicBool,
     is_lost: AtomicBool,
+    is_committed: AtomicBool,
     status: AtomicU8,
+    is_bounded: AtomicBool,
+    /// What may still be read while that is so.
+    bytes_left: AtomicU64,
+    counts_lookups: AtomicBool,
+    lookups: AtomicU32,
 }
 
 impl Seen {
@@ -66,7 +94,56 @@ impl Seen {
 
     /// Whether a transaction is open in which something has failed, as the server said last.
     pub(super) fn is_failed(&self) -> bool {
-        self.status.load(Ordering::Acquire) == b'E'
+        self.status.load(Ordering::Acquire) == FAILED
+    }
+
+    /// Lets the server say so many bytes, and no more: for what the driver collects whole. One at a time.
+    pub(super) fn bound(self: &Arc<Self>, bytes: u64, counts: Counts) -> Bounded {
+        self.bytes_left.store(bytes, Ordering::Relaxed);
+        self.counts_lookups.store(counts == Counts::Lookups, Ordering::Release);
+        self.is_bounded.store(true, Ordering::Release);
+        Bounded(Arc::clone(self))
+    }
+
+    fn take(&self, bytes: usize) -> Result<(), Bad> {
+        if !self.is_bounded.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let left = |left: u64| left.checked_sub(bytes as u64);
+        let taken = self.bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+        taken.map(drop).map_err(|_| Bad::TooLarge)
+    }
+
+    fn count_lookup(&self) -> Result<(), Bad> {
+        if !self.counts_lookups.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let before = self.lookups.fetch_add(1, Ordering::Relaxed);
+        if before >= MAX_LOOKUPS { Err(Bad::TooLarge) } else { Ok(()) }
+    }
+
+    /// Whether what the server has ended last was a commit.
+    pub(super) fn is_committed(&self) -> bool {
+        self.is_committed.load(Ordering::Acquire)
+    }
+}
+
+/// What is bounded besides the bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// Nothing.
+    Bytes,
+    /// Statements that look up types.
+    Lookups,
+}
+
+/// As long as it is there, what the server says is bounded.
+pub(super) struct Bounded(Arc<Seen>);
+
+impl Drop for Bounded {
+    fn drop(&mut self) {
+        self.0.is_bounded.store(false, Ordering::Release);
+        self.0.counts_lookups.store(false, Ordering::Release);
     }
 }
 
@@ -81,6 +158,7 @@ pub(super) struct Limited<S> {
 struct Reader {
     max_bytes: u64,
     is_private: bool,
+    setting_bytes: u64,
     place: Place,
 }
 
@@ -106,20 +184,24 @@ impl<S> Limited<S> {
     pub(super) fn new(stream: S, max_row_bytes: u64, is_private: bool) -> (Self, Arc<Seen>) {
         let seen = Arc::<Seen>::default();
         let max_bytes = max_row_bytes.saturating_add(OVERHEAD_BYTES);
-        let reader = Reader { max_bytes, is_private, place: Place::Header([0; 5], 0) };
-        (Self { stream, seen: Arc::clone(&seen), reader }, seen)
+        (Self { stream, seen: Arc::clone(&seen), reader: Reader::new(max_bytes, is_private) }, seen)
     }
 }
 
 impl Reader {
+    fn new(max_bytes: u64, is_private: bool) -> Self {
+        Self { max_bytes, is_private, setting_bytes: 0, place: Place::Header([0; 5], 0) }
+    }
+
     /// Follows the messages through `bytes`.
     fn follow(&mut self, mut bytes: &[u8], seen: &Seen) -> Result<(), Bad> {
+        seen.take(bytes.len())?;
         while !bytes.is_empty() {
             bytes = match &mut self.place {
                 Place::Header(header, have) => {
                     let rest = take(header, have, bytes);
                     if let ([tag, length @ ..], 5) = (*header, *have) {
-                        self.place = self.begin(tag, length)?;
+                        self.place = self.begin(tag, length, seen)?;
                     }
                     rest
                 }
@@ -144,12 +226,23 @@ impl Reader {
         Ok(())
     }
 
-    fn begin(&self, tag: u8, length: [u8; 4]) -> Result<Place, Bad> {
+    fn begin(&mut self, tag: u8, length: [u8; 4], seen: &Seen) -> Result<Place, Bad> {
         // Lengths have a sign: what looks negative is no message, and larger than any.
         let left = u64::from(u32::from_be_bytes(length)).checked_sub(4).ok_or(Bad::NoMessage)?;
+        // The driver tells of an error before the server has said what it means for the transaction.
+        if tag == ERROR && seen.status.load(Ordering::Acquire) != IDLE {
+            seen.status.store(FAILED, Ordering::Release);
+        }
+        if tag == SETTING {
+            self.setting_bytes = self.setting_bytes.saturating_add(left);
+        }
+        if tag == BIND_COMPLETE {
+            seen.count_lookup()?;
+        }
         match tag {
+            _ if self.setting_bytes > MAX_SETTING_BYTES => Err(Bad::TooLarge),
             _ if left > self.max_bytes => Err(Bad::TooLarge),
-            READY | AUTHENTICATION if left > 0 => Ok(Place::Beginning(tag, [0; 4], 0, left)),
+            READY | AUTHENTICATION | COMPLETE if left > 0 => Ok(Place::Beginning(tag, [0; 4], 0, left)),
             _ => Ok(after(left)),
         }
     }
@@ -157,6 +250,7 @@ impl Reader {
     fn look(&self, tag: u8, beginning: [u8; 4], seen: &Seen) -> Result<(), Bad> {
         match (tag, beginning) {
             (READY, [status, ..]) => seen.status.store(status, Ordering::Release),
+            (COMPLETE, beginning) => seen.is_committed.store(beginning == COMMIT, Ordering::Release),
             (AUTHENTICATION, CLEARTEXT) if !self.is_private => return Err(Bad::WantsPassword),
             _ => {}
         }
@@ -215,69 +309,4 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Limited<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::io::AsyncReadExt;
-
-    fn message(tag: u8, length: u32, body: &[u8]) -> Vec<u8> {
-        [&[tag], length.to_be_bytes().as_slice(), body].concat()
-    }
-
-    fn reader(max_bytes: u64, is_private: bool) -> Reader {
-        Reader { max_bytes, is_private, place: Place::Header([0; 5], 0) }
-    }
-
-    /// Follows `bytes` whole, and one by one: both must say the same.
-    fn follow(bytes: &[u8], max_bytes: u64, is_private: bool) -> (Result<(), Bad>, u8) {
-        let (whole, single) = (Seen::default(), Seen::default());
-        let outcome = reader(max_bytes, is_private).follow(bytes, &whole);
-        let mut reader = reader(max_bytes, is_private);
-        let one_by_one = bytes.iter().try_for_each(|byte| reader.follow(&[*byte], &single));
-        assert_eq!(outcome, one_by_one);
-        assert_eq!(whole.status.load(Ordering::Relaxed), single.status.load(Ordering::Relaxed));
-        (outcome, whole.status.into_inner())
-    }
-
-    #[test]
-    fn the_largest_message_goes_through_and_the_next_does_not() {
-        let row = |length: usize| message(DATA_ROW, u32::try_from(length).unwrap() + 4, &vec![0; length]);
-        assert_eq!(follow(&row(100), 100, true).0, Ok(()));
-        assert_eq!(follow(&row(101), 100, true).0, Err(Bad::TooLarge));
-        assert_eq!(follow(&[row(0), row(7), row(100), row(101)].concat(), 100, true).0, Err(Bad::TooLarge));
-    }
-
-    #[test]
-    fn a_large_message_is_told_by_its_header_alone() {
-        assert_eq!(follow(&message(DATA_ROW, u32::MAX, b""), u64::from(u32::MAX) - 5, true).0, Err(Bad::TooLarge));
-        assert_eq!(follow(&message(DATA_ROW, 3, b""), 100, true).0, Err(Bad::NoMessage));
-        assert_eq!(follow(&message(DATA_ROW, 4, b""), 100, true).0, Ok(()), "control: an empty one");
-    }
-
-    #[test]
-    fn what_the_server_says_of_the_transaction_is_remembered() {
-        let messages = [message(READY, 5, b"T"), message(b'C', 9, b"tests"), message(READY, 5, b"E")].concat();
-        assert_eq!(follow(&messages, 100, true), (Ok(()), b'E'));
-        assert_eq!(follow(&messages[..8], 100, true), (Ok(()), b'T'));
-    }
-
-    #[test]
-    fn a_password_in_the_clear_is_wanted_by_no_server_that_others_can_listen_to() {
-        let wants = message(AUTHENTICATION, 8, &CLEARTEXT);
-        assert_eq!(follow(&wants, 100, false).0, Err(Bad::WantsPassword));
-        assert_eq!(follow(&wants, 100, true).0, Ok(()), "control");
-        let scram = message(AUTHENTICATION, 23, b"\0\0\0\x0aSCRAM-SHA-256\0\0");
-        assert_eq!(follow(&scram, 100, false).0, Ok(()), "control");
-    }
-
-    #[tokio::test]
-    async fn a_message_that_is_too_large_ends_the_stream_before_it_is_read_whole() {
-        let bytes = message(DATA_ROW, 1 << 30, &[0; 64]);
-        let (mut stream, seen) = Limited::new(bytes.as_slice(), 1 << 20, true);
-        let mut buffer = Vec::new();
-        assert_eq!(stream.read_to_end(&mut buffer).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
-        assert!(seen.is_too_large());
-        let (mut stream, seen) = Limited::new(bytes.as_slice(), 1 << 30, true);
-        assert_eq!(stream.read_to_end(&mut buffer).await.unwrap(), bytes.len());
-        assert!(!seen.is_too_large(), "control");
-    }
-}
+mod tests;

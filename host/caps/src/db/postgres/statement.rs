@@ -1,6 +1,7 @@
 //! A prepared statement, and the rest of an answer.
 
 use super::command::{Command, First, Rest, Run, Shape};
+use super::kept::Batches;
 use super::parameter::{self, Parameter};
 use super::pool::Lease;
 use super::sql::{Kind, Rewritten};
@@ -9,7 +10,6 @@ use crate::db::access::Accesses;
 use crate::db::error::{DbError, DbResult};
 use crate::db::value::{Column, Value};
 use crate::db::watch::Watch;
-use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use tokio::runtime::Handle;
 
@@ -33,7 +33,7 @@ enum Source {
     /// Outside: the connection is the cursor's.
     Outside { lease: Arc<Lease>, state: Arc<State>, answer: u64 },
     /// It has been read.
-    Here(VecDeque<Vec<u8>>),
+    Here(Batches),
     /// There is nothing more.
     Over,
 }
@@ -139,7 +139,7 @@ impl Statement {
 impl Cursor {
     pub(in crate::db) async fn next(&mut self, watch: Watch) -> DbResult<Option<Vec<u8>>> {
         let (lease, answer) = match &mut self.0 {
-            Source::Here(batches) => return Ok(batches.pop_front()),
+            Source::Here(batches) => return Ok(batches.next()),
             Source::Over => return Ok(None),
             Source::Inside { lease, answer } => (lease.upgrade().ok_or(DbError::BadHandle)?, *answer),
             Source::Outside { lease, answer, .. } => (Arc::clone(lease), *answer),

@@ -31,6 +31,8 @@ pub(super) struct Supervisor {
 pub(super) enum Bound {
     /// The call that waits.
     Watch(Watch),
+    /// The call that waits, for a change that is made permanent with it.
+    Change(Watch),
     /// As long as a statement may take.
     Time,
 }
@@ -85,7 +87,8 @@ impl Supervisor {
         if reply.is_closed() {
             return false;
         }
-        let outcome = self.wait(self.stopped(reply.closed(), bound, abandoned), work).await;
+        let is_made = matches!(bound, Bound::Change(_));
+        let outcome = self.wait(self.stopped(reply.closed(), bound, abandoned), is_made, work).await;
         let is_done = outcome.is_ok();
         let _ = reply.send(outcome);
         is_done
@@ -98,7 +101,7 @@ impl Supervisor {
         abandoned: &mut Abandoned,
         work: impl Future<Output = DbResult<()>>,
     ) -> DbResult<()> {
-        self.wait(self.stopped(pending(), bound, Some(abandoned)), work).await
+        self.wait(self.stopped(pending(), bound, Some(abandoned)), false, work).await
     }
 
     /// Waits until there is a reason to wait no more.
@@ -116,7 +119,7 @@ impl Supervisor {
         };
         let is_over = async {
             match bound {
-                Bound::Watch(watch) => watch.over().await,
+                Bound::Watch(watch) | Bound::Change(watch) => watch.over().await,
                 Bound::Time => {
                     sleep(self.target.limits.statement_time).await;
                     DbError::TimedOut
@@ -130,9 +133,11 @@ impl Supervisor {
         }
     }
 
+    /// `is_made` says that what `work` does may be made permanent with it.
     async fn wait<T>(
         &self,
         stopped: impl Future<Output = DbError>,
+        is_made: bool,
         work: impl Future<Output = DbResult<T>>,
     ) -> DbResult<T> {
         let mut work = pin!(work);
@@ -145,8 +150,11 @@ impl Supervisor {
         match ended {
             // It was done before it could be ended.
             Ok((Ok(()), Ok(value))) if stop == DbError::TimedOut => Ok(value),
+            // Nor may it be taken for undone when that is not known.
+            Ok((Ok(()), Err(told))) if told == error::unknown_outcome() => Err(told),
             Ok((Ok(()), _)) => Err(stop),
-            // Whether a signal is still on its way is not known.
+            // Whether a signal is still on its way is not known, and neither is whether the server has done it.
+            Ok((Err(_), _)) | Err(_) if is_made => Err(self.give_up(error::unknown_outcome())),
             Ok((Err(_), _)) | Err(_) => Err(self.give_up(stop)),
         }
     }

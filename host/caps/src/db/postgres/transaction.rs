@@ -2,7 +2,7 @@
 //! rollback, because something in it has failed, is an error.
 
 use super::actor;
-use super::change::of_commit;
+use super::change;
 use super::command::{Command, Reply};
 use super::connect::Driver;
 use super::desk::{Desk, Inside, Place};
@@ -156,7 +156,7 @@ async fn commit(transaction: Transaction<'_>, desk: &mut Desk) -> DbResult<()> {
             transaction.rollback().await.map_err(|error| supervisor.told(&error))?;
             return Err(error::failed_transaction());
         }
-        transaction.commit().await.map_err(|error| of_commit(supervisor.told(&error)))
+        change::commit(transaction, supervisor).await
     };
     // Whether a commit that takes too long was made is not known either.
     timeout(time, ended).await.unwrap_or_else(|_| Err(supervisor.give_up(error::unknown_outcome())))

@@ -2,6 +2,7 @@
 //! it, but the URL itself, holds the password.
 
 use caphost_policy::Host;
+use caphost_policy::visible::is_unprintable;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -299,6 +300,9 @@ fn name(name: Option<String>, what: &str) -> Result<Option<String>, String> {
         Some(name) if name.is_empty() => Err(format!("the name of the {what} is empty")),
         Some(name) if name.len() > MAX_NAME_BYTES => {
             Err(format!("the name of the {what} is longer than {MAX_NAME_BYTES} bytes"))
+        }
+        Some(name) if name.chars().any(is_unprintable) => {
+            Err(format!("the name of the {what} holds a character that cannot be shown"))
         }
         name => Ok(name),
     }

@@ -4,6 +4,7 @@
 use super::action::Action;
 use super::approved::Approved;
 use super::functions::{self, Reach};
+use super::meant;
 use super::pragmas::{self, Touches};
 use super::program::Program;
 use super::schema::{self, Kind, Schema};
@@ -30,8 +31,8 @@ pub(super) struct Findings {
     others: BTreeSet<Capability>,
     /// The tables that are made, changed or removed, or whose indices are.
     defined: BTreeSet<String>,
-    /// The virtual tables that are made.
-    made: Vec<String>,
+    /// The virtual tables that are made, and their modules.
+    made: Vec<(String, String)>,
     defines: bool,
     alters: bool,
     selects: bool,
@@ -58,7 +59,7 @@ const DEFINITIONS: [&str; 5] = ["ALTER", "ANALYZE", "CREATE", "DROP", "REINDEX"]
 const READERS: [&str; 4] = ["dbstat", "fts3tokenize", "fts4aux", "fts5vocab"];
 
 /// Modules that can be read without a table of theirs, and have only what they are told.
-const PARSERS: [&str; 4] = ["json_each", "json_tree", "jsonb_each", "jsonb_tree"];
+pub(super) const PARSERS: [&str; 4] = ["json_each", "json_tree", "jsonb_each", "jsonb_tree"];
 
 impl Findings {
     /// Notes what a statement does that is being prepared; answers whether it may go on.
@@ -85,7 +86,7 @@ impl Findings {
             }
             Action::DefineVirtual { table, module } => {
                 self.defines = true;
-                self.made.push(table.to_owned());
+                self.made.push((table.to_owned(), module.to_owned()));
                 self.refused = self.refused.or((!schema::is_module_for_guests(module)).then_some(NO_MODULE));
             }
             Action::Forbidden(what) => self.refused = Some(what),
@@ -129,13 +130,22 @@ impl Findings {
         if defines {
             found.accesses.add(Access::write(None));
         }
-        for (table, is_bare) in self.reads.iter().filter(|(table, _)| !self.is_inner(table)) {
+        if text.keyword == "ALTER" {
+            // A grant, or a deny rule, is of a name: under another one the same rows are read.
+            found.accesses.add(Access::read(None));
+        }
+        let made_up = self.made_up(text);
+        let is_made_up = |name: &str| made_up.contains(&name.to_ascii_lowercase());
+        let reads =
+            self.reads.iter().filter(|(table, is_bare)| !(self.is_inner(table) || *is_bare && is_made_up(table)));
+        for (table, is_bare) in reads {
             found.read(table, *is_bare)?;
         }
         self.writes.iter().for_each(|table| found.write(table));
         let is_view = |name: &&String| schema.find(name).is_some_and(|object| object.kind == Kind::View);
-        self.between.iter().filter(is_view).for_each(|view| found.table(Capability::DbRead, view));
-        found.virtuals.extend(self.made.iter().cloned());
+        let between = self.between.iter().filter(|name| !is_made_up(name));
+        between.filter(is_view).for_each(|view| found.table(Capability::DbRead, view));
+        found.virtuals.extend(self.made.iter().map(|(table, _)| table.clone()));
         for touches in &self.pragmas {
             match touches {
                 Touches::Whole(access) => found.accesses.add(access.clone()),
@@ -149,8 +159,25 @@ impl Findings {
         if let Some(program) = text.program {
             self.add_opened(program, text, defines, &mut found);
         }
-        let has_modules = found.has_modules || !found.virtuals.is_empty();
-        Ok(Approved { accesses: Arc::new(found.accesses), virtuals: found.virtuals, defines, has_modules })
+        let made = self.made.iter().flat_map(|(table, module)| schema::shadows(table, module));
+        let known = found.virtuals.iter().flat_map(|owner| schema.shadows_of(owner)).cloned();
+        let has_virtuals = !found.virtuals.is_empty();
+        Ok(Approved {
+            has_virtuals,
+            shadows: known.chain(made).collect(),
+            defines,
+            has_modules: found.has_modules || has_virtuals,
+            accesses: Arc::new(found.accesses),
+        })
+    }
+
+    /// The names that a query has made up, and that stand for nothing else in it: of these it does not matter whether there are such tables.
+    fn made_up(&self, text: &Text<'_>) -> BTreeSet<String> {
+        let is_query = self.writes.is_empty() && !self.defines;
+        let made_up = if is_query { meant::made_up(text.sql) } else { BTreeSet::new() };
+        // In a view or a trigger the name would be that of a table.
+        let is_all = self.between.iter().all(|name| made_up.contains(&name.to_ascii_lowercase()));
+        if is_all { made_up } else { BTreeSet::new() }
     }
 
     /// Adds what a program opens and nothing was told of.
@@ -303,7 +330,7 @@ pub(super) fn is_nameable(table: &str) -> bool {
     !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-fn is_in(list: &[&str], name: &str) -> bool {
+pub(super) fn is_in(list: &[&str], name: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 

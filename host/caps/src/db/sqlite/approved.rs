@@ -8,14 +8,17 @@ use super::pragmas::{self, Touches};
 use super::schema;
 use crate::db::access::{Access, Accesses};
 use caphost_policy::Capability;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a statement may do when it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Approved {
     pub(super) accesses: Arc<Accesses>,
-    /// The virtual tables that it names: they read and write tables of their own.
-    pub(super) virtuals: Vec<String>,
+    /// Whether it names virtual tables.
+    pub(super) has_virtuals: bool,
+    /// The tables in which these keep their rows, by names in lower case.
+    pub(super) shadows: BTreeSet<String>,
     /// Whether it changes the schema, for which SQLite and modules run statements of their own.
     pub(super) defines: bool,
     /// Whether modules run statements for it.
@@ -34,7 +37,7 @@ pub(super) enum Verdict {
 
 impl Approved {
     /// Judges what a statement does while it runs: what it does when it is prepared again after the schema has changed, and what virtual
-    /// tables do for it.
+    /// tables do for it. The two cannot be told apart: what was prepared again is not run, whatever is judged of it here.
     pub(super) fn judge(&self, action: Action<'_>, has_clock: bool) -> Verdict {
         // Where nobody else has something to run, it is the statement itself that is prepared again. What it would open is not told
         // of here: that is for the host to look at.
@@ -50,7 +53,7 @@ impl Approved {
                 None => return Verdict::Forbidden(NO_FUNCTION),
             },
             Action::Pragma { name, argument } => {
-                let is_of_module = !self.virtuals.is_empty() && ["data_version", "page_size"].contains(&name);
+                let is_of_module = self.has_virtuals && ["data_version", "page_size"].contains(&name);
                 match pragmas::touches(name, argument) {
                     _ if is_of_module => true,
                     Some(Touches::Table(table)) => self.covers(Capability::DbRead, &table),
@@ -71,7 +74,7 @@ impl Approved {
         };
         self.has(capability, None)
             || self.accesses.iter().any(is_named)
-            || self.virtuals.iter().any(|owner| schema::is_shadow(table, owner))
+            || self.shadows.contains(&table.to_ascii_lowercase())
             || (self.defines && starts_with(table, "sqlite_"))
     }
 

@@ -15,7 +15,7 @@ use crate::db::settings::SqliteSource;
 use crate::db::watch::Watch;
 use caphost_policy::Capability;
 use rusqlite::ffi;
-use std::ffi::CString;
+use std::ffi::{CString, c_int};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +25,9 @@ const MAX_IDLE: usize = 32;
 
 /// The longest SQL of a statement that is kept so, in bytes. Ours: what is longer is seldom run twice.
 const MAX_IDLE_SQL: usize = 16 << 10;
+
+/// The most memory that a statement takes which is kept so, in bytes. Ours: SQLite's memory is that of all guests in this process.
+const MAX_IDLE_BYTES: c_int = 256 << 10;
 
 /// One database of a guest. Opens nothing by itself.
 pub(in crate::db) struct Store {
@@ -120,7 +123,8 @@ impl Store {
 impl Connection {
     /// Prepares a statement whose accesses are all allowed.
     pub(in crate::db) fn prepare(&self, asking: Asking<'_>, sql: &str) -> DbResult<Statement> {
-        let (info, raw) = self.0.with(|core| core.find_or_prepare(asking, sql))?;
+        let watch = Watch::begin(&Arc::default(), self.0.setup.limits.statement_time, false);
+        let (info, raw) = self.0.with(|core| core.find_or_prepare(asking, sql, &watch))?;
         Ok(Statement::new(Arc::clone(&self.0), info, raw, asking))
     }
 
@@ -269,7 +273,7 @@ impl Core {
 
     /// Keeps a statement for the next time, unless it is a long one; the one that was not used for longest is ended, if there are too many.
     pub(super) fn keep(&mut self, info: Arc<Info>, mut raw: Raw) {
-        if info.sql.len() > MAX_IDLE_SQL {
+        if info.sql.len() > MAX_IDLE_SQL || raw.bytes() > MAX_IDLE_BYTES {
             return self.handle().finalize(raw);
         }
         self.handle().reset(&mut raw);
@@ -303,7 +307,10 @@ impl Core {
         if matches!(step, Step::Rollback | Step::Undo(_)) {
             self.forget_schema();
         }
-        self.run(&text).map_err(sql)
+        self.run(&text).map_err(|failure| match failure.primary() {
+            ffi::SQLITE_BUSY if self.is_abandoned.load(Ordering::SeqCst) => DbError::BadHandle,
+            _ => sql(failure),
+        })
     }
 
     /// Runs the host's own SQL.

@@ -5,6 +5,7 @@ use super::connection::{Core, Shared};
 use super::hooks::Mode;
 use super::prepare::Info;
 use super::raw::{Raw, Stepped};
+use super::statement::changed;
 use super::values;
 use crate::db::error::{DbError, DbResult};
 use crate::db::rows::Packer;
@@ -126,6 +127,7 @@ impl Core {
         mut take: impl FnMut(i32, &Self, &mut Raw) -> DbResult<bool>,
     ) -> DbResult<Fill> {
         let columns = raw.column_count();
+        let prepared_again = raw.prepared_again();
         while stepped == Stepped::Row {
             let is_enough = take(columns, self, raw)?;
             stepped = match self.handle().step(raw) {
@@ -133,9 +135,12 @@ impl Core {
                 Err(failure) => return Err(self.explain(failure, watch)),
             };
             if is_enough && stepped == Stepped::Row {
-                return Ok(Fill::More);
+                break;
             }
         }
-        Ok(Fill::All)
+        if raw.prepared_again() != prepared_again {
+            return Err(changed());
+        }
+        Ok(if stepped == Stepped::Row { Fill::More } else { Fill::All })
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// each step calls a function on the largest value, some seconds.
 const STEPS: c_int = 100;
 
-/// How long a statement waits for a lock that another connection has. Ours: as SQLite's command line, and less than a statement may take.
+/// How long a lock is waited for at most that another connection has, if a statement may take so long. Ours: as SQLite's command line.
 const BUSY_TIME: Duration = Duration::from_secs(5);
 
 /// The longest time between two looks whether a lock is free.
@@ -38,6 +38,8 @@ pub(super) struct Hooks {
     stopped: RefCell<Option<DbError>>,
     /// How long the lock has been waited for.
     waited: Cell<Duration>,
+    /// How long it is waited for at most.
+    busy_time: Duration,
     /// Whether SQL can read the clock.
     has_clock: bool,
     /// Set by another thread, to have the statement end that runs.
@@ -57,7 +59,7 @@ pub(super) enum Mode {
 }
 
 impl Hooks {
-    pub(super) fn new(has_clock: bool, is_abandoned: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(has_clock: bool, statement_time: Duration, is_abandoned: Arc<AtomicBool>) -> Self {
         Self {
             mode: RefCell::default(),
             findings: RefCell::default(),
@@ -66,6 +68,7 @@ impl Hooks {
             watch: RefCell::default(),
             stopped: RefCell::default(),
             waited: Cell::new(Duration::ZERO),
+            busy_time: BUSY_TIME.min(statement_time),
             has_clock,
             is_abandoned,
         }
@@ -168,7 +171,8 @@ impl Hooks {
 
     fn may_wait(&self, tries: c_int) -> bool {
         let waited = self.waited.get();
-        if waited >= BUSY_TIME || !self.may_go_on() {
+        // The host's own waits too, to begin a transaction, and is told that it need not.
+        if !self.may_go_on() || waited >= self.busy_time || self.is_abandoned.load(Ordering::Acquire) {
             return false;
         }
         let pause = Duration::from_millis(u64::try_from(tries).unwrap_or(0) + 1).min(BUSY_PAUSE);

@@ -6,6 +6,7 @@ use rusqlite::ffi;
 use std::collections::HashSet;
 use std::ffi::{CStr, c_int, c_void};
 use std::iter;
+use std::ops::ControlFlow;
 use std::ptr;
 use std::slice;
 
@@ -19,6 +20,9 @@ const FUNCTIONS: &[(&CStr, c_int, Function)] = &[
     (c"rtrim", 2, call::<TrimEnd>),
     (c"unhex", 2, call::<Unhex>),
 ];
+
+/// How many different letters a function looks for. Ours: what is kept to find them is not in SQLite's memory, which is bounded.
+const MAX_LETTERS: usize = 64 << 10;
 
 /// Puts them in place of SQLite's, for one connection.
 pub(super) fn install(handle: &Handle) -> Result<(), Failure> {
@@ -80,7 +84,12 @@ struct Unhex;
 impl Linear for Instr {
     fn answer<'a>(arguments: &[Argument<'a>], _: usize) -> Answer<'a> {
         let [text, part] = arguments else { return Answer::Null };
-        let Some(found) = positions(text.bytes, part.bytes).next() else { return Answer::Integer(0) };
+        let mut first = None;
+        each_position(text.bytes, part.bytes, |at| {
+            first = Some(at);
+            ControlFlow::Break(())
+        });
+        let Some(found) = first else { return Answer::Integer(0) };
         let before = text.bytes.get(..found).unwrap_or_default();
         let skipped = match text.is_blob && part.is_blob {
             true => found,
@@ -103,13 +112,14 @@ impl Linear for Replace {
             return Answer::Null;
         };
         let (mut replaced, mut behind) = (Vec::new(), 0);
-        for found in positions(text, part) {
+        each_position(text, part, |found| {
             replaced.extend_from_slice(text.get(behind..found).unwrap_or_default());
             replaced.extend_from_slice(new);
             behind = found + part.len();
-            if replaced.len() > max_length {
-                return Answer::TooLarge;
-            }
+            if replaced.len() > max_length { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if replaced.len() > max_length {
+            return Answer::TooLarge;
         }
         if behind == 0 {
             return Answer::Text(text);
@@ -162,7 +172,14 @@ impl Linear for Unhex {
 fn trimmed<'a>(arguments: &[Argument<'a>], at_start: bool, at_end: bool) -> Answer<'a> {
     let [text, letters] = arguments else { return Answer::Null };
     // As SQLite reads them: to the first NUL.
-    let letters: HashSet<&[u8]> = letters.bytes.split(|byte| *byte == 0).next().into_iter().flat_map(pieces).collect();
+    let given = letters.bytes.split(|byte| *byte == 0).next().into_iter().flat_map(pieces);
+    let mut letters = HashSet::new();
+    for letter in given {
+        letters.insert(letter);
+        if letters.len() > MAX_LETTERS {
+            return Answer::TooLarge;
+        }
+    }
     let mut rest = text.bytes;
     if at_start {
         let length = pieces(rest).take_while(|piece| letters.contains(piece)).map(<[u8]>::len).sum();
@@ -189,22 +206,24 @@ fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Where a part stands in a text, none in another; one that is empty, at the beginning.
-fn positions(text: &[u8], part: &[u8]) -> impl Iterator<Item = usize> {
-    let mut found = Vec::new();
+/// Calls `take` with each place where a part stands in a text, none in another, until it says that this is enough; one that is empty
+/// stands at the beginning. Nothing is kept of them: a text can have as many as bytes.
+fn each_position(text: &[u8], part: &[u8], mut take: impl FnMut(usize) -> ControlFlow<()>) {
     match (std::str::from_utf8(text), std::str::from_utf8(part)) {
-        _ if part.is_empty() => found.push(0),
-        (Ok(text), Ok(part)) => found.extend(text.match_indices(part).map(|(at, _)| at)),
+        _ if part.is_empty() => {
+            let _ = take(0);
+        }
+        (Ok(text), Ok(part)) => {
+            let _ = text.match_indices(part).try_for_each(|(at, _)| take(at));
+        }
         _ => {
             // The search for texts is linear; a letter for each byte makes texts of these.
             let [text, part] = [text, part].map(|bytes| bytes.iter().copied().map(char::from).collect::<String>());
             let mut letters = text.char_indices().enumerate();
-            for (at, _) in text.match_indices(&part) {
-                found.extend(letters.by_ref().find(|(_, (start, _))| *start == at).map(|(index, _)| index));
-            }
+            let index_of = |at| letters.by_ref().find(|(_, (start, _))| *start == at).map(|(index, _)| index);
+            let _ = text.match_indices(&part).map(|(at, _)| at).filter_map(index_of).try_for_each(take);
         }
     }
-    found.into_iter()
 }
 
 /// # Safety

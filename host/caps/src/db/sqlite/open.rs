@@ -85,7 +85,7 @@ pub(super) fn open(
     LIMITS.iter().for_each(|(limit, value)| bound(&handle, *limit, *value));
     SETTINGS.iter().try_for_each(|(setting, value)| set(&handle, *setting, *value))?;
     linear::install(&handle)?;
-    let hooks = Box::new(Hooks::new(clock == Clock::Host, is_abandoned));
+    let hooks = Box::new(Hooks::new(clock == Clock::Host, limits.statement_time, is_abandoned));
     // SAFETY: they are in a box of their own, which is dropped behind the connection.
     unsafe { hooks.install(&handle) };
     handle.run(FOR_ALL)?;

@@ -1,10 +1,11 @@
 //! Preparing a statement. Invariant: it is given out only when all that it touches is allowed, as the database is when it was looked at;
 //! and what is said of a statement that is none tells nothing of tables that the guest may not know.
 
-use super::approval::{Findings, Text, hidden, is_nameable};
+use super::approval::{Findings, PARSERS, Text, hidden, is_in, is_nameable, starts_with};
 use super::approved::Approved;
 use super::connection::{Core, sql as said};
 use super::hooks::Mode;
+use super::meant::{self, Meant};
 use super::open::MAX_SQL_BYTES;
 use super::program::Program;
 use super::raw::{Failure, Prepared, Raw};
@@ -14,6 +15,7 @@ use super::values::{self, Places};
 use crate::db::access::{Access, Asking};
 use crate::db::error::{DbError, DbResult};
 use crate::db::value::Column;
+use crate::db::watch::Watch;
 use caphost_policy::Capability;
 use rusqlite::ffi;
 use std::sync::Arc;
@@ -21,6 +23,9 @@ use std::sync::Arc;
 /// How often a statement is prepared again because the schema has changed meanwhile. Ours: stops whoever changes it all the time from
 /// keeping a guest here.
 const MAX_TRIES: usize = 4;
+
+/// The keywords of statements that read and change rows: where such a one means a table can be told by its text.
+const ROWS: [&str; 7] = ["DELETE", "INSERT", "REPLACE", "SELECT", "UPDATE", "VALUES", "WITH"];
 
 /// What is known of a prepared statement.
 pub(super) struct Info {
@@ -34,7 +39,12 @@ pub(super) struct Info {
 
 impl Core {
     /// A prepared statement, all of whose accesses are allowed now.
-    pub(super) fn find_or_prepare(&mut self, asking: Asking<'_>, sql: &str) -> DbResult<(Arc<Info>, Raw)> {
+    pub(super) fn find_or_prepare(
+        &mut self,
+        asking: Asking<'_>,
+        sql: &str,
+        watch: &Watch,
+    ) -> DbResult<(Arc<Info>, Raw)> {
         if let Some((info, raw)) = self.take_idle(sql) {
             return match asking.vet(&info.approved.accesses) {
                 Ok(()) => Ok((info, raw)),
@@ -44,11 +54,11 @@ impl Core {
                 }
             };
         }
-        self.prepare(asking, sql)
+        self.prepare(asking, sql, watch)
     }
 
     /// Prepares a statement all of whose accesses are allowed now.
-    pub(super) fn prepare(&mut self, asking: Asking<'_>, sql: &str) -> DbResult<(Arc<Info>, Raw)> {
+    pub(super) fn prepare(&mut self, asking: Asking<'_>, sql: &str, watch: &Watch) -> DbResult<(Arc<Info>, Raw)> {
         if sql.len() > MAX_SQL_BYTES {
             return Err(DbError::TooLarge);
         }
@@ -61,9 +71,13 @@ impl Core {
         }
         for _ in 0..MAX_TRIES {
             let schema = self.schema()?;
-            let (mut outcome, findings) = self.compile(sql, &schema);
+            let (mut outcome, findings) = self.compile(sql, &schema, watch);
             // Before it is looked whether the schema is still the same: SQLite may prepare the statement again for it.
-            let program = self.program(&mut outcome).map_err(said)?;
+            let program = self.program(&mut outcome, watch);
+            if let Some(stopped) = self.hooks().stopped() {
+                self.drop_prepared(outcome);
+                return Err(stopped);
+            }
             match schema.is_current(self.handle()) {
                 Ok(true) => {
                     return self.settle(
@@ -84,16 +98,25 @@ impl Core {
         Err(said(Failure::of_code(ffi::SQLITE_SCHEMA)))
     }
 
-    /// What a prepared statement opens; none where it could not be prepared.
-    fn program(&self, outcome: &mut Result<Prepared, Failure>) -> Result<Option<Program>, Failure> {
-        let Ok(Prepared { statement: Some(raw), .. }) = outcome else { return Ok(None) };
-        Program::of(self.handle(), raw).map(Some)
+    /// What a prepared statement opens; none where it could not be prepared. Where that cannot be told, it is one that could not.
+    fn program(&self, outcome: &mut Result<Prepared, Failure>, watch: &Watch) -> Option<Program> {
+        let Ok(Prepared { statement: Some(raw), .. }) = outcome else { return None };
+        self.hooks().begin(Mode::Host, Some(watch));
+        let program = Program::of(self.handle(), raw);
+        self.hooks().end();
+        match program {
+            Ok(program) => Some(program),
+            Err(failure) => {
+                self.drop_prepared(std::mem::replace(outcome, Err(failure)));
+                None
+            }
+        }
     }
 
     /// Has SQLite prepare a statement, and notes what it says of it.
-    fn compile(&self, sql: &str, schema: &Schema) -> (Result<Prepared, Failure>, Findings) {
+    fn compile(&self, sql: &str, schema: &Schema, watch: &Watch) -> (Result<Prepared, Failure>, Findings) {
         let once = || {
-            self.hooks().begin(Mode::Preparing, None);
+            self.hooks().begin(Mode::Preparing, Some(watch));
             let outcome = self.handle().prepare(sql);
             self.hooks().end();
             (outcome, self.hooks().findings())
@@ -183,14 +206,23 @@ impl Source<'_> {
 
     fn find_denied(&self, asking: Asking<'_>, failure: &Failure, findings: &Findings) -> DbResult<()> {
         let approved = self.resolve(findings).map_err(|what| asking.refuse_statement(what))?;
-        asking.vet(&approved.accesses)?;
         let is_of_grammar = ["near \"", "unrecognized token: ", "incomplete input"];
+        let is_of_rows = ROWS.contains(&self.keyword);
+        if is_of_rows && !is_of_grammar.iter().any(|start| failure.message.starts_with(start)) {
+            // Whether there are these tables is not looked at: it is that which must not be told.
+            let meant = meant::tables(self.sql).into_iter().filter(|meant| !is_in(&PARSERS, &meant.name));
+            meant.map(|meant| self.access_of(&meant)).try_for_each(|access| asking.vet_one(&access))?;
+        }
+        asking.vet(&approved.accesses)?;
         if is_of_grammar.iter().any(|start| failure.message.starts_with(start)) {
             // No table was looked for before that was found.
             return Ok(());
         }
         if let Some(missing) = failure.message.strip_prefix("no such table: ") {
             self.vet_known(asking, missing.strip_prefix("main.").unwrap_or(missing))?;
+        }
+        if is_of_rows {
+            return Ok(());
         }
         let is_hidden = |table: &str| self.vet_quietly(asking, table).is_none();
         match hidden(self.sql, self.schema, is_hidden) {
@@ -213,10 +245,15 @@ impl Source<'_> {
         (is_allowed(Capability::DbRead) || is_allowed(Capability::DbWrite)).then_some(())
     }
 
-    /// What a statement of this keyword would do with a table.
     fn access(&self, table: &str) -> Access {
-        let is_write = ["DELETE", "INSERT", "REPLACE", "UPDATE"].contains(&self.keyword);
-        let capability = if is_write { Capability::DbWrite } else { Capability::DbRead };
-        Access { capability, table: is_nameable(table).then(|| table.to_owned()) }
+        self.access_of(&Meant { name: table.to_owned(), is_target: false })
+    }
+
+    /// What a statement would do with a table.
+    fn access_of(&self, Meant { name, is_target }: &Meant) -> Access {
+        let name = self.schema.find(name).map_or(name, |object| &object.name);
+        let is_whole = !is_nameable(name) || starts_with(name, "sqlite_") || starts_with(name, "pragma_");
+        let capability = if *is_target { Capability::DbWrite } else { Capability::DbRead };
+        Access { capability, table: (!is_whole).then(|| name.clone()) }
     }
 }

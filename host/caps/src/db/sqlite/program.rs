@@ -22,8 +22,9 @@ impl Program {
         handle.set_explain_mode(raw, 1)?;
         let outcome = Self::read(handle, raw);
         handle.reset(raw);
-        handle.set_explain_mode(raw, mode)?;
-        outcome
+        let restored = handle.set_explain_mode(raw, mode);
+        let program = outcome?;
+        restored.map(|()| program)
     }
 
     fn read(handle: &Handle, raw: &mut Raw) -> Result<Self, Failure> {

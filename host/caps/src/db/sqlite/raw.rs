@@ -249,6 +249,12 @@ impl Raw {
         unsafe { ffi::sqlite3_stmt_isexplain(self.as_ptr()) }
     }
 
+    /// How much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> c_int {
+        // SAFETY: the statement is prepared.
+        unsafe { ffi::sqlite3_stmt_status(self.as_ptr(), ffi::SQLITE_STMTSTATUS_MEMUSED, 0) }
+    }
+
     /// How often SQLite has prepared it again by itself.
     pub(super) fn prepared_again(&self) -> c_int {
         // SAFETY: the statement is prepared.
@@ -256,7 +262,7 @@ impl Raw {
     }
 }
 
-/// Binding. The value has to stand until [`Handle::reset`] or the next bind of the place: SQLite does not copy it.
+/// Binding. SQLite copies the value.
 impl Handle {
     pub(super) fn bind_null(&self, raw: &mut Raw, index: c_int) -> Result<(), Failure> {
         // SAFETY: the statement is prepared; an index that is none is an error.

@@ -36,6 +36,8 @@ pub(super) struct Schema {
     objects: HashMap<String, Object>,
     /// The tables whose rows or indices begin at these pages.
     roots: HashMap<i64, String>,
+    /// By the names of virtual tables, as those of `objects`: the names of the tables in which they keep their rows.
+    shadows: HashMap<String, Vec<String>>,
     /// Whether a view or a trigger compares columns that it does not name.
     joins_by_name: bool,
 }
@@ -57,11 +59,10 @@ pub(super) fn is_module_for_guests(module: &str) -> bool {
     CONTAINED.iter().any(|(name, _)| is_named(name)) || ["fts5vocab", "fts4aux"].iter().copied().any(is_named)
 }
 
-/// Whether `table` is the name of a table in which `owner`, a virtual one, can keep its rows.
-pub(super) fn is_shadow(table: &str, owner: &str) -> bool {
-    let Some((start, end)) = table.split_at_checked(owner.len()) else { return false };
-    let is_end = |known: &&str| known.eq_ignore_ascii_case(end);
-    start.eq_ignore_ascii_case(owner) && CONTAINED.iter().any(|(_, ends)| ends.iter().any(is_end))
+/// The names of the tables in which `owner`, a virtual one of this module, keeps its rows.
+pub(super) fn shadows(owner: &str, module: &str) -> impl Iterator<Item = String> {
+    let ends = CONTAINED.iter().find(|(name, _)| name.eq_ignore_ascii_case(module)).map_or(&[][..], |(_, ends)| ends);
+    ends.iter().map(move |end| format!("{owner}{end}").to_ascii_lowercase())
 }
 
 impl Schema {
@@ -78,7 +79,7 @@ impl Schema {
                     None if kind == "view" => Kind::View,
                     None => Kind::Table,
                     Some((module, arguments)) => {
-                        modules.push((name.to_owned(), module.to_ascii_lowercase()));
+                        modules.push((name.to_owned(), module.to_owned()));
                         kind_of_virtual(module, arguments)
                     }
                 };
@@ -104,12 +105,17 @@ impl Schema {
 
     /// Notes the tables in which a virtual one of this module keeps its rows.
     fn mark_shadows(&mut self, owner: &str, module: &str) {
-        let ends = CONTAINED.iter().find(|(name, _)| *name == module).map_or(&[][..], |(_, ends)| ends);
-        for end in ends {
-            if let Some(shadow) = self.objects.get_mut(&format!("{owner}{end}").to_ascii_lowercase()) {
+        for name in shadows(owner, module) {
+            if let Some(shadow) = self.objects.get_mut(&name) {
                 shadow.kind = Kind::Shadow;
+                self.shadows.entry(owner.to_ascii_lowercase()).or_default().push(name);
             }
         }
+    }
+
+    /// The tables in which a virtual one keeps its rows, by names in lower case.
+    pub(super) fn shadows_of(&self, owner: &str) -> &[String] {
+        self.shadows.get(&owner.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the database still has this schema.
@@ -145,7 +151,10 @@ impl Schema {
     pub(super) fn of(objects: &[(&str, Kind)]) -> Self {
         let object =
             |(name, kind): &(&str, Kind)| (name.to_ascii_lowercase(), Object { name: (*name).to_owned(), kind: *kind });
-        Self { objects: objects.iter().map(object).collect(), ..Self::default() }
+        let mut schema = Self { objects: objects.iter().map(object).collect(), ..Self::default() };
+        let owners = objects.iter().filter(|(_, kind)| *kind == Kind::SelfContained);
+        owners.for_each(|(owner, _)| schema.mark_shadows(owner, "fts5"));
+        schema
     }
 }
 
@@ -231,13 +240,13 @@ mod tests {
     }
 
     #[test]
-    fn a_shadow_is_known_by_its_owner() {
-        assert!(is_shadow("ft_content", "ft") && is_shadow("FT_Data", "ft") && is_shadow("rt_node", "rt"));
-        assert!(
-            !is_shadow("ft_secret", "ft")
-                && !is_shadow("ft", "ft")
-                && !is_shadow("f", "ft")
-                && !is_shadow("x_data", "ft")
-        );
+    fn a_shadow_is_known_by_its_owner_and_the_module_of_that() {
+        let tables = ["FT", "ft_content", "ft_node", "rt", "rt_node", "rt_data"].map(|name| (name, Kind::Table));
+        let mut schema = Schema::of(&tables);
+        schema.mark_shadows("FT", "FTS5");
+        schema.mark_shadows("rt", "rtree");
+        assert_eq!([schema.shadows_of("ft"), schema.shadows_of("RT")], [["ft_content"], ["rt_node"]]);
+        let kinds = tables.map(|(name, _)| schema.find(name).map(|object| object.kind == Kind::Shadow));
+        assert_eq!(kinds, [false, true, false, false, true, false].map(Some));
     }
 }

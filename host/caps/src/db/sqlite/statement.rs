@@ -110,14 +110,14 @@ impl Statement {
         watch: &Watch,
         mut finish: impl FnMut(&mut Core, &mut Raw, Stepped) -> DbResult<Fill>,
     ) -> DbResult<(Raw, Fill)> {
-        let mut raw = self.take(core)?;
+        let mut raw = self.take(core, watch)?;
         for is_last in [false, true] {
             let begun = self.begin(core, &mut raw, parameters, watch);
             let outcome = match begun {
                 Ok(Begun::Unforeseen) if is_last => Err(changed()),
                 Ok(Begun::Unforeseen) => {
                     core.handle().finalize(raw);
-                    raw = self.prepare_again(core)?;
+                    raw = self.prepare_again(core, watch)?;
                     continue;
                 }
                 Ok(Begun::Stepped(stepped)) => finish(core, &mut raw, stepped),
@@ -148,8 +148,11 @@ impl Statement {
         }
         match stepped {
             Err(failure) => self.stopped(core, failure, watch),
-            Ok(_) if raw.prepared_again() != prepared_again && values::columns(raw) != self.info.columns => {
-                Err(changed())
+            // What a module may do for it is not what it may do itself, and what it opens now nobody has looked at.
+            Ok(_) if raw.prepared_again() != prepared_again && !self.info.approved.defines => {
+                core.forget_schema();
+                // What was written is undone with the part of the transaction that it was in.
+                if self.info.is_read_only { Ok(Begun::Unforeseen) } else { Err(changed()) }
             }
             Ok(stepped) => Ok(Begun::Stepped(stepped)),
         }
@@ -167,19 +170,19 @@ impl Statement {
     }
 
     /// The statement, or another one of the same text while a cursor has it.
-    fn take(&self, core: &mut Core) -> DbResult<Raw> {
+    fn take(&self, core: &mut Core, watch: &Watch) -> DbResult<Raw> {
         let own = self.raw.lock().unwrap_or_else(PoisonError::into_inner).take();
         match own.or_else(|| core.take_idle(&self.info.sql).filter(|(info, _)| self.is_same(info)).map(|(_, raw)| raw))
         {
             Some(raw) => Ok(raw),
-            None => self.prepare_again(core),
+            None => self.prepare_again(core, watch),
         }
     }
 
     /// # Errors
     /// That it has to be prepared by the guest, because it touches more than was asked for, or answers otherwise; what preparing comes to.
-    fn prepare_again(&self, core: &mut Core) -> DbResult<Raw> {
-        let (info, raw) = core.prepare(self.asking(), &self.info.sql)?;
+    fn prepare_again(&self, core: &mut Core, watch: &Watch) -> DbResult<Raw> {
+        let (info, raw) = core.prepare(self.asking(), &self.info.sql, watch)?;
         if self.is_same(&info) {
             return Ok(raw);
         }
@@ -258,7 +261,7 @@ fn bounded(limits: &DatabaseLimits) -> DatabaseLimits {
 
 /// What is said of a statement that is no longer what it was when it was prepared.
 #[cold]
-fn changed() -> DbError {
+pub(super) fn changed() -> DbError {
     let message = "the tables of the statement have changed: prepare it again".to_owned();
     DbError::Sql(SqlError { code: ffi::SQLITE_SCHEMA.to_string(), message })
 }

@@ -15,7 +15,7 @@ pub(super) enum Piece<'a> {
 }
 
 impl Piece<'_> {
-    fn is(&self, word: &str) -> bool {
+    pub(super) fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(own) if own.eq_ignore_ascii_case(word))
     }
 }

@@ -230,6 +230,19 @@ async fn what_is_denied_is_not_read_through_a_view_or_in_parts() {
     attempt("postgres::bypasses::views", "db.read:main", "db.read:main.secrets,db.read:main.parts", ALL_BUT_TWO).await;
 }
 
+#[tokio::test]
+async fn what_is_denied_is_not_read_through_a_view_over_a_part_of_it() {
+    let Some(world) = World::new("postgres::bypasses::view_over_part", "db.read:main", "db.read:main.parts") else {
+        return;
+    };
+    world.ask("create view of_part as select word from parts_1; create view of_that as select word from of_part");
+    let connection = world.open().await;
+    for view in ["of_part", "of_that"] {
+        assert_eq!(outcome(&query(&connection, &format!("select word from {view}")).await), DENIED, "{view}");
+    }
+    assert!(query(&connection, "select title from titles").await.is_ok(), "control");
+}
+
 #[test]
 fn there_are_enough() {
     let all = [READER, WRITER, OWNER, ALL_BUT_TWO].map(<[Attempt]>::len);

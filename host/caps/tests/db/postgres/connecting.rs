@@ -172,13 +172,13 @@ async fn a_database_that_is_not_there_is_told() {
 }
 
 /// A message of a server.
-fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+pub(super) fn message(tag: u8, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 4).unwrap();
     [&[tag], length.to_be_bytes().as_slice(), body].concat()
 }
 
 /// What lets a client in, and answers its first question with these settings.
-fn lets_in(settings: [&str; 4]) -> Vec<Vec<u8>> {
+pub(super) fn lets_in(settings: [&str; 4]) -> Vec<Vec<u8>> {
     let ready = message(b'Z', b"I");
     let column = |name: &str| [name.as_bytes(), &[0; 7], &[0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 0]].concat();
     let columns = [4_u16.to_be_bytes().to_vec(), settings.map(|_| column("x")).concat()].concat();

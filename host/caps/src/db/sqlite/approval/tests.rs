@@ -9,6 +9,7 @@ fn schema() -> Schema {
         ("ft", Kind::SelfContained),
         ("ft_content", Kind::Shadow),
         ("over", Kind::Reaching),
+        ("ft_node", Kind::Table),
     ])
 }
 
@@ -80,8 +81,9 @@ fn while_it_runs_a_statement_does_what_it_was_asked_for_and_what_its_virtual_tab
         ("notes", Action::Write { table: "notes" }, Verdict::Unforeseen),
         ("notes", read("ft_content", false), Verdict::Unforeseen),
         ("ft", read("ft_content", false), Verdict::Approved),
-        ("ft", Action::Write { table: "ft_data" }, Verdict::Approved),
+        ("ft", Action::Write { table: "FT_content" }, Verdict::Approved),
         ("ft", read("ft_secret", false), Verdict::Unforeseen),
+        ("ft", read("ft_node", false), Verdict::Unforeseen),
         ("ft", read("notes", false), Verdict::Unforeseen),
         ("over", read("notes", false), Verdict::Approved),
         ("ft", page_size, Verdict::Approved),

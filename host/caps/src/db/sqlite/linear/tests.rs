@@ -56,3 +56,19 @@ fn what_would_be_larger_than_a_value_may_be_is_refused() {
     assert_eq!(Replace::answer(&arguments, 12), Answer::OwnedText(b"bbbbbbbbbbbb".to_vec()));
     assert_eq!(Replace::answer(&arguments, 11), Answer::TooLarge);
 }
+
+#[test]
+fn nothing_is_kept_that_grows_with_what_is_looked_for() {
+    let mut count = 0;
+    each_position(&[b'a'; 1000], b"a", |at| {
+        count += 1;
+        if at == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(count, 3);
+    let letters: String = ('a'..).take(MAX_LETTERS + 1).collect();
+    let of = |text: &'static str| Argument { bytes: text.as_bytes(), is_blob: false };
+    let many = Argument { bytes: letters.as_bytes(), is_blob: false };
+    let less = Argument { bytes: letters.get(1..).unwrap().as_bytes(), is_blob: false };
+    assert_eq!(trimmed(&[of("x1x"), many], true, true), Answer::TooLarge);
+    assert_eq!(trimmed(&[of("x1x"), less], true, true), Answer::Text(b"1"), "control");
+}

@@ -4,7 +4,7 @@
 //! a certificate. In it a test makes a fresh [`Database`]. Nothing outside of the folder is read or changed: the cluster that a
 //! distribution starts by itself is left alone.
 //!
-//! Where PostgreSQL is not installed, the tests that need it report that they were not run ([`report`]), and fail where `CI` is set.
+//! Where PostgreSQL is not installed, the tests that need it report that they were not run (`report`), and fail where `CI` is set.
 
 mod cluster;
 mod database;

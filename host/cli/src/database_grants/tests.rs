@@ -72,7 +72,7 @@ fn names_that_the_server_would_cut_and_nobody_could_see_are_refused() {
     for role in [&"r".repeat(64), "", "a\nb", "a\u{202e}b"] {
         assert!(check(URL, role).is_err(), "{role:?}");
     }
-    assert!(check("postgres://app@localhost/a%0Ab", "r").is_err());
+    assert!(PostgresSource::parse("postgres://app@localhost/a%0Ab").is_err());
 }
 
 #[test]

@@ -114,10 +114,9 @@ impl Desk {
             return;
         }
         let Self { supervisor, bench } = self;
-        let bound = Bound::Watch(run.watch.clone());
+        let bound = bound(place, &run);
         match place {
             Place::Outside(client) => {
-                let bound = if run.kind == Kind::Query { bound } else { Bound::Change(run.watch.clone()) };
                 let work = bench.query_outside(client, supervisor, run);
                 supervisor.answer(reply, bound, None, work).await;
             }
@@ -134,10 +133,9 @@ impl Desk {
             return;
         }
         let Self { supervisor, bench } = self;
-        let bound = Bound::Watch(run.watch.clone());
+        let bound = bound(place, &run);
         match place {
             Place::Outside(client) => {
-                let bound = if run.kind == Kind::Query { bound } else { Bound::Change(run.watch.clone()) };
                 let work = bench.execute_outside(client, supervisor, run);
                 supervisor.answer(reply, bound, None, work).await;
             }
@@ -170,6 +168,14 @@ fn split<'c>(place: &'c mut Place<'_, '_>) -> (&'c Client, Option<&'c mut Abando
     match place {
         Place::Outside(client) => (client, None),
         Place::Inside(Inside { transaction, abandoned, .. }) => (transaction.client(), Some(abandoned)),
+    }
+}
+
+/// What bounds a run. A change outside of a transaction commits by itself: cut off, nobody may know whether it did.
+fn bound(place: &Place<'_, '_>, run: &Run) -> Bound {
+    match place {
+        Place::Outside(_) if run.kind != Kind::Query => Bound::Change(run.watch.clone()),
+        Place::Outside(_) | Place::Inside(_) => Bound::Watch(run.watch.clone()),
     }
 }
 

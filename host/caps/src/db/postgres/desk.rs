@@ -102,9 +102,15 @@ impl Desk {
         self.settle(client).await;
     }
 
+    /// Ends what is on its way, and a transaction of the host's own that was left: what was sent to end it may itself have been ended.
     async fn settle(&self, client: &Client) {
-        if self.supervisor.seen.take_loose() && !client.is_closed() {
+        let Supervisor { seen, .. } = &self.supervisor;
+        if seen.take_loose() && !client.is_closed() {
             self.supervisor.settle(client).await;
+        }
+        if seen.is_in_transaction() && !seen.is_lost() && !client.is_closed() {
+            // What fails gives up the connection, which whatever comes next is told.
+            let _ = self.supervisor.short(client.batch_execute("ROLLBACK")).await;
         }
     }
 

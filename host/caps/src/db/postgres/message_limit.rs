@@ -35,8 +35,9 @@ const MAX_SETTING_BYTES: u64 = 64 << 10;
 /// one within the other: on the stack.
 const MAX_LOOKUPS: u32 = 1_024;
 
-/// The state outside of a transaction, and of one in which something has failed.
+/// The state outside of a transaction, of one, and of one in which something has failed.
 const IDLE: u8 = b'I';
+const OPEN: u8 = b'T';
 const FAILED: u8 = b'E';
 
 /// How the end of a commit begins that has made something permanent: the server ends one in which something has failed with `ROLLBACK`.
@@ -90,6 +91,11 @@ impl Seen {
     /// Whether rows may be on their way that nobody wants any more; from now on they are the caller's.
     pub(super) fn take_loose(&self) -> bool {
         self.is_loose.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether a transaction is open, as the server said last.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        matches!(self.status.load(Ordering::Acquire), OPEN | FAILED)
     }
 
     /// Whether a transaction is open in which something has failed, as the server said last.

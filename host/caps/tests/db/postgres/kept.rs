@@ -1,6 +1,6 @@
 //! Rows that have come and that the guest has not asked for yet.
 
-use super::world::{World, count, query, soon};
+use super::world::{World, count, execute, query, soon};
 use crate::world::code;
 use caphost_caps::guest::Error;
 use caphost_policy::codes::Code;
@@ -25,7 +25,8 @@ async fn what_changes_give_is_kept_within_one_bound_for_all_of_them() {
         assert!(matches!(given, Err(Error::TooLarge)));
         assert_eq!(world.notes(), "27", "nothing was changed");
         kept.pop();
-        assert!(soon(statement.query(&[])).await.is_ok(), "control: there is room again");
+        let again = soon(statement.query(&[])).await;
+        assert!(again.is_ok(), "control: there is room again: {:?}", again.err());
         assert_eq!(world.notes(), "39");
     }
     let mut rows = 1;
@@ -34,6 +35,21 @@ async fn what_changes_give_is_kept_within_one_bound_for_all_of_them() {
         rows += batch.len() / 1_000_000;
     }
     assert_eq!(rows, 12, "what is kept is whole");
+}
+
+/// The request to end what is on its way may reach the server when it ends the transaction.
+#[tokio::test]
+async fn a_connection_on_which_a_change_was_given_up_goes_on() {
+    let Some(world) = World::new("postgres::kept::goes_on", "db", "") else { return };
+    let connection = world.open().await;
+    let sql = "insert into notes (id, title) select n, 'note ' || n from generate_series(100, 119) n returning repeat('x', 1000000)";
+    let change = soon(connection.prepare(sql)).await.unwrap();
+    for _ in 0..20 {
+        let given = soon(change.query(&[])).await;
+        assert_eq!(given.err(), Some(Error::TooLarge));
+        assert_eq!(execute(&connection, "update notes set weight = 1 where id = 1").await, Ok(1));
+    }
+    assert_eq!(world.notes(), "3");
 }
 
 /// Nobody can know how large the rows will be that were asked for when they were small.

@@ -57,7 +57,7 @@ impl Connection {
     /// # Errors
     /// A refusal; [`ErrorKind::Sql`] with what the database says; [`ErrorKind::InvalidInput`] for parameters of the wrong number or
     /// kind; [`ErrorKind::TimedOut`] when it takes longer than the operator allows; [`ErrorKind::TooLarge`] for a row, or an answer,
-    /// that is larger than that.
+    /// that is larger than that, and for parameters of more than 15 MiB together.
     pub fn query(&self, sql: &str, parameters: &[&dyn ToValue]) -> Result<Rows> {
         self.run(sql, parameters, |statement, parameters| {
             let rows = statement.query(&self.0, parameters)?;

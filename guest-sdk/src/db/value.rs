@@ -77,13 +77,34 @@ pub trait ToValue {
     fn to_value(&self) -> Result<Value>;
 }
 
+/// How many bytes the parameters of one call may take: of a component the host takes 16 MiB at once, unless the operator says otherwise,
+/// and a component that passes more is ended.
+pub(super) const MAX_PARAMETER_BYTES: usize = 15 << 20;
+
+/// What a value takes at most besides its text or bytes, as it is passed.
+const VALUE_BYTES: usize = 64;
+
 /// The parameters of a call, as the host takes them.
 pub(super) fn parameters(values: &[&dyn ToValue]) -> Result<sys::db::Parameters> {
     let mut parameters = sys::db::Parameters::with_capacity(values.len());
+    let mut left = MAX_PARAMETER_BYTES;
     for value in values {
-        parameters.push(checked(value.to_value()?)?.into());
+        let value = checked(value.to_value()?)?;
+        left = left.checked_sub(length(&value)).ok_or(ErrorKind::TooLarge)?;
+        parameters.push(value.into());
     }
     Ok(parameters)
+}
+
+/// How many bytes a value takes at most, as it is passed.
+fn length(value: &Value) -> usize {
+    let contents = match value {
+        Value::Text(text) | Value::Json(text) | Value::Numeric(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+        Value::List(members) => members.iter().map(length).sum(),
+        _ => 0,
+    };
+    contents.saturating_add(VALUE_BYTES)
 }
 
 /// A value that the host can be given.
@@ -213,5 +234,13 @@ mod tests {
         }
         let control: [&dyn ToValue; 3] = [&(i64::MAX as u64), &vec![Some(1), None], &SystemTime::UNIX_EPOCH];
         assert_eq!(parameters(&control).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn more_than_a_host_takes_at_once_is_an_error_before_it_is_passed() {
+        let most = "x".repeat(MAX_PARAMETER_BYTES - 2 * VALUE_BYTES);
+        assert_eq!(parameters(&[&most, &1]).unwrap().len(), 2, "control");
+        assert_eq!(parameters(&[&most, &"y"]).unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(parameters(&[&vec![0_i64; 1 << 18]]).unwrap_err().kind(), ErrorKind::TooLarge);
     }
 }

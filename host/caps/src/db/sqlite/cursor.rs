@@ -31,6 +31,13 @@ pub(super) enum Fill {
     More,
 }
 
+/// How many rows are packed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    Batch,
+    Last,
+}
+
 impl Cursor {
     pub(super) fn new(
         shared: Arc<Shared>,
@@ -80,36 +87,23 @@ impl Core {
         }
         self.check(watch)?;
         self.hooks().begin(Mode::Running(Arc::clone(approved)), Some(watch));
-        let filled = self.fill(raw, Stepped::Row, packer, watch);
+        let filled = self.fill(raw, Stepped::Row, Until::Batch, packer, watch);
         self.hooks().end();
         filled
     }
 
-    /// Packs rows until there are enough for a batch. What more there is is known then.
+    /// Packs rows, to the last one or until there are enough for a batch. What more there is is known then.
     pub(super) fn fill(
         &mut self,
         raw: &mut Raw,
         stepped: Stepped,
+        until: Until,
         packer: &mut Packer,
         watch: &Watch,
     ) -> DbResult<Fill> {
         self.rows(raw, stepped, watch, |columns, core, raw| {
             values::pack(&core.handle().row(raw), columns, packer)?;
-            Ok(packer.is_full())
-        })
-    }
-
-    /// Packs all rows.
-    pub(super) fn fill_whole(
-        &mut self,
-        raw: &mut Raw,
-        stepped: Stepped,
-        packer: &mut Packer,
-        watch: &Watch,
-    ) -> DbResult<Fill> {
-        self.rows(raw, stepped, watch, |columns, core, raw| {
-            values::pack(&core.handle().row(raw), columns, packer)?;
-            Ok(false)
+            Ok(until == Until::Batch && packer.is_full())
         })
     }
 

@@ -304,19 +304,22 @@ impl Row<'_> {
     #[inline]
     pub(super) fn cell(&self, index: c_int) -> Option<Cell<'_>> {
         let statement = self.0.as_ptr();
-        // SAFETY: the statement stands on a row, and `self` keeps anybody from stepping on. The type is asked first, so that nothing
-        // is converted but what is stored in another encoding; the bytes are asked for after that.
+        // SAFETY: the statement stands on a row, and `self` keeps anybody from stepping on. The connection was opened without a mutex, and
+        // then a value may be asked itself ("Protected and Unprotected sqlite3_value Objects"), which costs less than to ask for its column
+        // each time. The type is asked first, so that nothing is converted but what is stored in another encoding, by the functions that
+        // take care of memory that cannot be had; the bytes are counted after that.
         unsafe {
-            Some(match ffi::sqlite3_column_type(statement, index) {
-                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_column_int64(statement, index)),
-                ffi::SQLITE_FLOAT => Cell::Float(ffi::sqlite3_column_double(statement, index)),
+            let value = ffi::sqlite3_column_value(statement, index);
+            Some(match ffi::sqlite3_value_type(value) {
+                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_value_int64(value)),
+                ffi::SQLITE_FLOAT => Cell::Float(ffi::sqlite3_value_double(value)),
                 ffi::SQLITE_TEXT => {
                     let start = NonNull::new(ffi::sqlite3_column_text(statement, index).cast_mut())?;
-                    Cell::Text(bytes(start.as_ptr(), ffi::sqlite3_column_bytes(statement, index)))
+                    Cell::Text(bytes(start.as_ptr(), ffi::sqlite3_value_bytes(value)))
                 }
                 ffi::SQLITE_BLOB => {
                     let start = ffi::sqlite3_column_blob(statement, index).cast::<u8>();
-                    match (start.is_null(), ffi::sqlite3_column_bytes(statement, index)) {
+                    match (start.is_null(), ffi::sqlite3_value_bytes(value)) {
                         (true, 0) => Cell::Blob(&[]),
                         (true, _) => return None,
                         (false, length) => Cell::Blob(bytes(start, length)),

@@ -2,7 +2,7 @@
 //! it answers, or belongs to a transaction.
 
 use super::connection::{Core, Shared, sql};
-use super::cursor::{Cursor, Fill};
+use super::cursor::{Cursor, Fill, Until};
 use super::hooks::Mode;
 use super::prepare::Info;
 use super::raw::{Failure, Raw, Stepped};
@@ -60,14 +60,14 @@ impl Statement {
             if self.info.is_read_only {
                 let mut packer = Packer::new(limits);
                 let (raw, fill) = self
-                    .run(core, parameters, watch, |core, raw, stepped| core.fill(raw, stepped, &mut packer, watch))?;
+                    .run(core, parameters, watch, |core, raw, stepped| core.fill(raw, stepped, Until::Batch, &mut packer, watch))?;
                 let rows = packer.take();
                 return Ok((rows, self.leave(core, raw, fill).map(|raw| (raw, packer, core.transaction()))));
             }
             let mut packer = Packer::new(&bounded(limits));
             core.in_part(!self.info.columns.is_empty() || self.info.approved.has_modules, |core| {
                 let (raw, fill) = self.run(core, parameters, watch, |core, raw, stepped| {
-                    core.fill_whole(raw, stepped, &mut packer, watch)
+                    core.fill(raw, stepped, Until::Last, &mut packer, watch)
                 })?;
                 self.leave(core, raw, fill);
                 Ok(())

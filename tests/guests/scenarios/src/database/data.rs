@@ -61,6 +61,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         record.note("lengths", lengths);
         let larger = "x".repeat(15_000_000);
         record.note("larger", db.execute("insert into notes (title) values ($1)", &[&larger]));
+        let too_large = "x".repeat(16_000_000);
+        record.note("too large", db.execute("insert into notes (title) values ($1)", &[&too_large]));
     }),
     scenario("database: many rows", &["db.read:main.many"], |record| {
         let Some(db) = open(record) else { return };

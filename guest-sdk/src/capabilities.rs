@@ -11,7 +11,7 @@ use crate::sys;
 
 /// Whether something is granted. Without a resource: whether anything of the capability is. With one: whether that is.
 ///
-/// Asking is no use: it takes nothing from a quota, and no record is made. What is no capability is not granted.
+/// Asking is no use: it takes nothing from a quota. A yes is recorded, a no is not. What is no capability is not granted.
 ///
 /// # Examples
 /// ```

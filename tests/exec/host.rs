@@ -119,7 +119,7 @@ fn audited() -> anyhow::Result<()> {
     };
     let (said, log) = run("sdk read data/a.txt")?;
     said.answers(&[("sdk read data/a.txt", "Ok(\"inside\")")])?;
-    ensure!(log.lines().count() == 2 && log.contains("\"asked\":\"data/a.txt\"") && log.contains("\"allow\""), "{log}");
+    ensure!(log.lines().count() == 3 && log.contains("\"asked\":\"data/a.txt\"") && log.contains("\"allow\""), "{log}");
     let (said, log) = run("sdk read outside.txt")?;
     said.answers(&[("sdk read outside.txt", "Err(\"Denied\")")])?;
     ensure!(log.contains("\"decision\":\"deny\",\"code\":\"CAP0102\""), "{log}");

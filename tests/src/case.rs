@@ -6,6 +6,8 @@ use anyhow::{Context, ensure};
 use caphost_peers::settings::Peer;
 use serde::Deserialize;
 
+use crate::tamper::Tampered;
+
 /// One case: files, and steps that are run in order on them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +66,7 @@ impl DenyMode {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Entry {
-    /// A regular file with this text (for a directory: nothing).
+    /// A regular file with this text (for a directory: nothing). `{work}` in it is the case's directory.
     Text(String),
     /// Anything else.
     Special(Special),
@@ -121,6 +123,14 @@ pub struct Step {
     /// Further options of `run`.
     #[serde(default)]
     pub options: Vec<String>,
+    /// Before it is run: copies of sealed components, changed.
+    #[serde(default)]
+    pub tampered: Vec<Tampered>,
+    /// Before it is run: files that somebody writes, in place of what is there.
+    #[serde(default)]
+    pub writes: BTreeMap<String, String>,
+    /// The command is run in this directory below the case's, which has to be there.
+    pub directory: Option<String>,
     /// Variables of the `caphost` process.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,

@@ -26,7 +26,7 @@ pub fn make(case: &Case, root: &Path, component: Component<'_>) -> anyhow::Resul
         let path = root.join(decode(name)?);
         let made = match entry {
             Entry::Text(_) if name.ends_with('/') => fs::create_dir_all(&path).map_err(Into::into),
-            Entry::Text(text) => write(&path, text),
+            Entry::Text(text) => write(&path, &text.replace("{work}", &root.to_string_lossy())),
             Entry::Special(special) => {
                 if name.ends_with('/') {
                     fs::create_dir_all(&path).with_context(|| format!("failed to make `{name}`"))?;

@@ -26,4 +26,5 @@ pub mod redact;
 pub mod report;
 pub mod run;
 pub mod spec;
+pub mod tamper;
 pub mod tree;

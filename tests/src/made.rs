@@ -14,6 +14,10 @@ const EXPORT_RUN: &str = r#"
 const DOES_NOTHING: &str = r#"
   (core module $m (func (export "run") (result i32) i32.const 0))
   (core instance $i (instantiate $m))"#;
+/// Imports of variables and of random numbers, which nothing calls.
+const ASKS: &str = r#"
+  (import "wasi:cli/environment@0.2.0" (instance (export "get-environment" (func (result (list (tuple string string)))))))
+  (import "wasi:random/random@0.2.0" (instance (export "get-random-u64" (func (result u64)))))"#;
 /// A core instance `$i` whose `run` calls itself for ever, on the host's stack alone.
 const RECURSES: &str = r#"
   (core module $m (func $run (export "run") (result i32) call $run i32.const 1 i32.add))
@@ -74,10 +78,13 @@ fn all() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
         ("unknown-function", importing("wasi:cli/environment@0.2.0", "get-secrets")?),
         ("own-next-version", importing("caphost:host/env@0.2.0", "get")?),
         ("own-unknown-function", importing("caphost:host/env@0.1.0", "get-secrets")?),
+        ("asks", component(&[ASKS, DOES_NOTHING, EXPORT_RUN])?),
         ("wrong-type", importing("wasi:clocks/monotonic-clock@0.2.0", "now")?),
         ("exit-with-code", component(&[EXITS_WITH_CODE, EXPORT_RUN])?),
         ("two-pages", component(&[GROWS, EXPORT_RUN])?),
         ("recursion", component(&[RECURSES, EXPORT_RUN])?),
+        ("told-a-file", told("data/a.txt")?),
+        ("told-a-directory", told("data")?),
         ("instances-10", instances(10)?),
         ("instances-11", instances(11)?),
         ("instances-900", instances(900)?),
@@ -102,6 +109,23 @@ fn deceitful() -> anyhow::Result<Vec<u8>> {
         r#"(component $"\1b[2Jname\e2\80\ae" (@producers (processed-by "\1b[31mtool" "1\0afake: line")) {DOES_NOTHING} {EXPORT_RUN})"#
     );
     wat::parse_str(&text).with_context(|| format!("failed to read `{text}`"))
+}
+
+/// A component whose code reads the file at `path`, which is a constant of it: to be looked at, not to be run.
+fn told(path: &str) -> anyhow::Result<Vec<u8>> {
+    let length = path.len();
+    let reads = format!(
+        r#"
+  (import "caphost:host/fs@0.1.0" (instance $fs (export "read-file" (func (param "path" string)))))
+  (core module $memory (memory (export "memory") 1) (data (i32.const 1024) "{path}"))
+  (core instance $memory (instantiate $memory))
+  (core func $read (canon lower (func $fs "read-file") (memory $memory "memory")))
+  (core module $m
+    (import "fs" "read" (func $read (param i32 i32)))
+    (func (export "run") (result i32) (call $read (i32.const 1024) (i32.const {length})) i32.const 0))
+  (core instance $i (instantiate $m (with "fs" (instance (export "read" (func $read))))))"#
+    );
+    component(&[&reads, EXPORT_RUN])
 }
 
 /// A component of `count` core instances.

@@ -3,7 +3,17 @@
 use std::path::Path;
 
 /// What stands before a number that differs from run to run, or with each build of a guest.
-const FIELDS: &[&str] = &["\"elapsed_us\":", "\"size\":", "  size       ", " bytes of memory and asked for "];
+const FIELDS: &[&str] = &[
+    "\"elapsed_us\":",
+    "\"started_unix_ms\":",
+    "\"ended_unix_ms\":",
+    "\"size\":",
+    "  size       ",
+    " bytes of memory and asked for ",
+];
+
+/// What stands before a time of day.
+const TIMES: [&str; 3] = ["  started    ", ", started ", "\"started\":\""];
 
 /// The ports that Linux hands out where nobody names one.
 const EPHEMERAL: std::ops::RangeInclusive<u16> = 32_768..=60_999;
@@ -43,6 +53,7 @@ impl Redactor {
         }
         let text = ephemeral(&text);
         let text = without_kernel(&without_backtraces(&hashes(&text)));
+        let text = TIMES.iter().fold(text, |text, name| time(&text, name));
         FIELDS.iter().fold(text, |text, name| field(&text, name))
     }
 }
@@ -131,6 +142,24 @@ fn hashes(text: &str) -> String {
         let (between, next) = after.split_at(gap);
         result.push_str(between);
         rest = next;
+    }
+    result
+}
+
+/// `started 2027-01-01T00:00:00Z` becomes `started #`.
+fn time(text: &str, name: &str) -> String {
+    const FORM: &str = "0000-00-00T00:00:00Z";
+    let is_time = |text: &str| {
+        let digits = text.chars().map(|character| if character.is_ascii_digit() { '0' } else { character });
+        digits.eq(FORM.chars())
+    };
+    let mut pieces = text.split(name);
+    let mut result = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.split_at_checked(FORM.len()).filter(|(time, _)| is_time(time)).map(|(_, rest)| rest);
+        result.push_str(name);
+        result.push_str(rest.map_or("", |_| "#"));
+        result.push_str(rest.unwrap_or(piece));
     }
     result
 }

@@ -13,6 +13,8 @@ const BEGINNING: usize = 60;
 pub struct Shown<'a> {
     /// Lines of each output at most; a fixed number if there is none.
     pub lines: Option<usize>,
+    /// Where the command was run, if that is not the case's own directory.
+    pub directory: Option<&'a str>,
     /// Replaces standard output.
     pub instead_of_stdout: Option<&'a str>,
     /// Sort the lines of standard output.
@@ -34,7 +36,8 @@ pub fn run(note: Option<&str>, command: &[String], outcome: &Outcome, shown: &Sh
     let lines = shown.lines.unwrap_or(MAX_LINES);
     let mut text = note.map(|note| format!("# {note}\n")).unwrap_or_default();
     let words: Vec<_> = command.iter().map(|word| quote(word)).collect();
-    text += &format!("$ caphost {}\n{}\n", show(&words.join(" ")), outcome.ending());
+    let directory = shown.directory.map(|directory| format!("cd {}; ", quote(directory))).unwrap_or_default();
+    text += &format!("$ {directory}caphost {}\n{}\n", show(&words.join(" ")), outcome.ending());
     match shown.instead_of_stdout {
         Some(instead) => text += &section("stdout", &format!("({instead})\n"), lines),
         None => text += &section("stdout", &output(&outcome.stdout, shown.is_unordered), lines),

@@ -19,6 +19,9 @@ use crate::redact::Redactor;
 use crate::report::{self, Shown};
 use crate::{audit, files, tree};
 
+/// Data that cases have guests move, and the value of a variable that every run has: no record may hold them.
+const NEVER_RECORDED: [&str; 2] = ["do-not-record", "do-not-leak"];
+
 /// The folders of one pass through a case.
 struct Place {
     work: PathBuf,
@@ -101,6 +104,10 @@ impl Place {
     }
 
     fn run(&self, step: &Step, note: Option<&str>, command: &[String], programs: &Programs) -> anyhow::Result<String> {
+        step.tampered.iter().try_for_each(|tampered| tampered.make(&self.work))?;
+        for (name, text) in &step.writes {
+            fs::write(self.work.join(name), text).with_context(|| format!("failed to write `{name}`"))?;
+        }
         if step.seen {
             // What reached the peers before is no part of this step.
             self.seen()?;
@@ -112,6 +119,7 @@ impl Place {
         };
         let shown = Shown {
             lines: step.lines,
+            directory: step.directory.as_deref(),
             instead_of_stdout: instead,
             is_unordered: step.unordered,
             audit: step.audit.then(|| self.audit()).transpose()?,
@@ -155,6 +163,9 @@ impl Place {
         }
         for (name, value) in &step.environment {
             process.env(name, self.fill(value));
+        }
+        if let Some(directory) = &step.directory {
+            process.current_dir(self.work.join(directory));
         }
         let input =
             if step.stdin_silent { Input::Silent } else { Input::Text(step.stdin.as_deref().unwrap_or_default()) };
@@ -221,6 +232,9 @@ impl Place {
 
     fn audit(&self) -> anyhow::Result<String> {
         let log = fs::read_to_string(&self.audit).context("no audit log was written")?;
+        for mark in NEVER_RECORDED {
+            ensure!(!log.contains(mark), "the audit log holds data: {mark}");
+        }
         Ok(self.redactor.redact(&audit::show(&log)?))
     }
 

@@ -72,6 +72,10 @@ fn content(path: &Path, length: u64) -> anyhow::Result<String> {
     if bytes.starts_with(database::HEADER) {
         return database::show(path);
     }
+    // Each build has another.
+    if bytes.starts_with(b"\0asm") {
+        return Ok("(a component)".to_owned());
+    }
     let shown = bytes.get(..MAX_SHOWN).unwrap_or(&bytes);
     let more = if shown.len() < bytes.len() { format!("… ({length} bytes)") } else { String::new() };
     Ok(format!("\"{}\"{more}", shown.escape_ascii()))

@@ -10,6 +10,9 @@ pub(crate) const WASM: &str = "wasm32-wasip2";
 /// The cargo workspaces of guest programs, below the root.
 pub(crate) const GUEST_WORKSPACES: [&str; 2] = ["examples", "tests/guests"];
 
+/// The workspace of cargo-fuzz, which only a nightly toolchain builds.
+pub(crate) const FUZZ: &str = "fuzz";
+
 /// Where a guest runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Platform {

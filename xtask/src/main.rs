@@ -1,9 +1,10 @@
-//! The project's tasks: `cargo xtask setup | demo | test | guests | tidy | bench`.
+//! The project's tasks: `cargo xtask setup | demo | test | guests | tidy | fuzz | bench`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its user")]
 
 mod bench;
 mod demo;
+mod fuzz;
 mod guests;
 mod host;
 mod layout;
@@ -40,6 +41,8 @@ enum Task {
     Guests(guests::Options),
     /// Check the arrows between crates and the invariants by reading the tree
     Tidy(tidy::Options),
+    /// Run the fuzz targets for longer than tests do, from a new seed
+    Fuzz(fuzz::Options),
     /// Measure against `wasmtime run` and against native programs
     Bench(bench::Options),
 }
@@ -62,6 +65,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test(options) => setup::for_tests(&layout).and_then(|()| test::run(&layout, &options)),
         Task::Guests(options) => setup::for_builds(&layout).and_then(|()| guests::run(&layout, &options)),
         Task::Tidy(options) => tidy::run(&layout, &options),
+        Task::Fuzz(options) => fuzz::run(&layout, &options),
         Task::Bench(options) => setup::for_builds(&layout).and_then(|()| bench::run(&layout, &options)),
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::layout::{GUEST_WORKSPACES, Layout, WASM};
+use crate::layout::{FUZZ, GUEST_WORKSPACES, Layout, WASM};
 use crate::{demo, guests, process, tidy};
 
 /// What `cargo xtask test` takes.
@@ -137,7 +137,8 @@ fn fmt(layout: &Layout) -> Result<()> {
         let mut command = process::cargo(layout);
         process::run(layout, command.current_dir(layout.at(workspace)).args(["fmt", "--all", "--check"]))?;
     }
-    Ok(())
+    let mut command = process::cargo(layout);
+    process::run(layout, command.current_dir(layout.at(FUZZ)).args(["fmt", "--check"]))
 }
 
 fn clippy(layout: &Layout) -> Result<()> {

@@ -32,8 +32,9 @@ fn a_process_has_what_it_was_given_and_its_operator_is_told_of_the_rest() {
     assert!(told.contains(expected), "{told}");
     assert_eq!(told.matches("error[").count(), 1, "{told}");
     let audit = std::fs::read_to_string(audit).expect("an audit log");
-    assert_eq!(audit.lines().count(), 1 + 1 + 1 + 100, "{audit}");
-    assert!(audit.lines().last().is_some_and(|line| line.contains("\"decision\":\"deny\"")), "{audit}");
+    assert_eq!(audit.lines().count(), 1 + 1 + 1 + 100 + 1, "{audit}");
+    assert!(audit.lines().rev().nth(1).is_some_and(|line| line.contains("\"decision\":\"deny\"")), "{audit}");
+    assert!(audit.lines().last().is_some_and(|line| line.contains("\"end\":\"closed\"")), "{audit}");
 }
 
 #[test]
@@ -53,6 +54,7 @@ fn gives() {
         secrets: Default::default(),
         databases: Default::default(),
         audit: Some(audit.into()),
+        on_audit_error: caphost_caps::OnAuditError::Stop,
     };
     let prepared = handover.prepare(HostAuthority::claim()).expect("a handover");
     panic!("{}", prepared.exec(start("handover::receives"), HostAuthority::claim()));

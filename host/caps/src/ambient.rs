@@ -5,6 +5,7 @@
 //! search for `ambient::`.
 #![expect(clippy::disallowed_methods, reason = "this is the one module where ambient calls are allowed")]
 
+pub mod audit;
 pub(crate) mod databases;
 pub(crate) mod descriptors;
 pub(crate) mod memory;
@@ -161,6 +162,22 @@ impl Stopwatch {
 /// The wall clock: time since 1970-01-01T00:00:00Z, zero before it.
 pub(crate) fn wall_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The wall clock, for what is decided before a session begins, such as whether a grant has ended: time since
+/// 1970-01-01T00:00:00Z, zero before it.
+pub fn time_since_1970(_: HostAuthority) -> Duration {
+    wall_time()
+}
+
+/// 32 bytes of the host's entropy source, to make a key of.
+///
+/// # Errors
+/// When it has none.
+pub fn random_seed(_: HostAuthority) -> io::Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    fill_random(&mut seed)?;
+    Ok(seed)
 }
 
 /// Fills `buffer` from the host's entropy source.

@@ -2,14 +2,21 @@
 //!
 //! Records are formatted, hashed and written by a thread of their own, so that a decision costs the guest one short
 //! lock. The queue is bounded: a guest that outruns the disk waits. A log that cannot be written stops the session from
-//! allowing anything more.
+//! allowing anything more, or, where the operator wants that, loses records and says how many.
 
 mod line;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod writer;
 
-use self::line::Formatter;
-use crate::request::Request;
-use caphost_policy::{Capability, Policy, RuleId, codes::Code};
-use std::io::{self, Write};
+pub use self::settings::{AuditSettings, AuditSink, OnAuditError, Provenance, Rotation, TroubleObserver};
+
+use self::line::{Formatter, Texts};
+use self::writer::Writer;
+use crate::request::{Request, Target};
+use caphost_policy::{Capability, Policy, Protocol, RuleId, Scheme, codes::Code};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -26,7 +33,7 @@ const WAKE_AT: usize = 512;
 /// How long a record waits to be written at most.
 const MAX_DELAY: Duration = Duration::from_millis(20);
 
-/// What the gate decided about one request. Its texts stand in the queue's.
+/// What the gate decided about one request. Its texts stand in the queue's, each behind that before it.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     elapsed: Duration,
@@ -36,20 +43,47 @@ struct Record {
     asked_end: usize,
     /// Where the resource as resolved ends; absent when there is none.
     resolved_end: Option<usize>,
+    /// What is spoken with a peer, where that is known.
+    scheme: Option<Scheme>,
+    /// Where the method of an HTTP request ends; absent for anything else.
+    method_end: Option<usize>,
     verdict: Verdict,
+}
+
+impl Record {
+    fn end(&self) -> usize {
+        self.method_end.or(self.resolved_end).unwrap_or(self.asked_end)
+    }
 }
 
 /// The outcome of a decision, with the rule that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    Allowed { grant: RuleId },
-    Refused { code: Code, deny: Option<RuleId> },
+    /// `grant` is the one that it is under, where it is under a single one.
+    Allowed {
+        grant: Option<RuleId>,
+        extent: Extent,
+    },
+    Refused {
+        code: Code,
+        deny: Option<RuleId>,
+    },
 }
 
-/// A log that takes records; dropping it writes what is queued.
+/// How much of what was asked for has to be granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Whole,
+    /// Anything in it: a database is opened by whoever may read one of its tables.
+    Part,
+}
+
+/// A log that takes records; dropping it writes what is queued, and the record of its end.
 #[derive(Debug)]
 pub struct AuditLog {
     shared: Arc<Shared>,
+    on_error: OnAuditError,
     writer: Mutex<Option<JoinHandle<io::Result<()>>>>,
 }
 
@@ -72,6 +106,8 @@ struct Queue {
 struct Batch {
     records: Vec<Record>,
     texts: String,
+    /// Records that there was no more room for, behind those that are there.
+    lost: u64,
 }
 
 impl Batch {
@@ -79,8 +115,32 @@ impl Batch {
         request.asked.push_to(&mut self.texts);
         let asked_end = self.texts.len();
         let resolved_end = request.target.push_to(&mut self.texts).then_some(self.texts.len());
-        let (capability, call) = (request.capability, request.call);
-        self.records.push(Record { elapsed, capability, call, asked_end, resolved_end, verdict });
+        let protocol = match request.target {
+            Target::Host { protocol, .. } | Target::Address { protocol, .. } => protocol,
+            _ => Protocol::Raw,
+        };
+        let method_end = match protocol {
+            Protocol::Http { method, .. } => {
+                self.texts.push_str(method);
+                Some(self.texts.len())
+            }
+            _ => None,
+        };
+        let (capability, call, scheme) = (request.capability, request.call, protocol.scheme());
+        self.records.push(Record { elapsed, capability, call, asked_end, resolved_end, scheme, method_end, verdict });
+    }
+
+    /// The records with their texts.
+    fn iter(&self) -> impl Iterator<Item = (&Record, Texts<'_>)> {
+        let mut start = 0;
+        self.records.iter().map(move |record| {
+            let asked = self.texts.get(start..record.asked_end).unwrap_or_default();
+            let resolved = record.resolved_end.and_then(|end| self.texts.get(record.asked_end..end));
+            let method_start = record.resolved_end.unwrap_or(record.asked_end);
+            let method = record.method_end.and_then(|end| self.texts.get(method_start..end));
+            start = record.end();
+            (record, Texts { asked, resolved, method })
+        })
     }
 
     fn is_full(&self) -> bool {
@@ -90,21 +150,31 @@ impl Batch {
     fn clear(&mut self) {
         self.records.clear();
         self.texts.clear();
+        self.lost = 0;
     }
 }
 
 impl AuditLog {
-    /// Starts a log that is written to `sink`. Its first line names the guest by `subject` and lists the rules of `policy`.
+    /// Starts a log. Its first line names the guest by `subject` and lists the first `granted` grants of `policy`, which
+    /// are the operator's, and all its deny rules.
     ///
     /// # Errors
     /// When the first line cannot be written or no thread can be had.
-    pub fn start(mut sink: Box<dyn Write + Send>, subject: &str, policy: &Policy) -> io::Result<Self> {
-        let mut formatter = Formatter::new(policy);
-        sink.write_all(formatter.header(subject, policy).as_bytes())?;
+    pub fn start(
+        settings: AuditSettings,
+        subject: &str,
+        policy: &Policy,
+        granted: usize,
+        provenance: &Provenance,
+    ) -> io::Result<Self> {
+        let on_error = settings.on_error;
+        let formatter = Formatter::new(subject, policy, granted, provenance, settings.rotation);
+        let mut writer = Writer::new(settings, formatter);
+        writer.begin()?;
         let shared = Arc::new(Shared::default());
         let for_writer = Arc::clone(&shared);
         let run = move || {
-            let outcome = write_until_closed(&for_writer, &mut formatter, &mut sink);
+            let outcome = write_until_closed(&for_writer, &mut writer);
             if outcome.is_err() {
                 for_writer.has_failed.store(true, Ordering::Release);
                 for_writer.drained.notify_all();
@@ -112,13 +182,13 @@ impl AuditLog {
             outcome
         };
         let writer = Builder::new().name("caphost-audit".into()).spawn(run)?;
-        Ok(Self { shared, writer: Mutex::new(Some(writer)) })
+        Ok(Self { shared, on_error, writer: Mutex::new(Some(writer)) })
     }
 
     /// Queues a record of what was decided about `request`.
     ///
     /// # Errors
-    /// [`AuditFailed`] once a record could not be written.
+    /// [`AuditFailed`] once a record could not be written, and the guest is not to go on without.
     pub(crate) fn append(&self, elapsed: Duration, request: &Request<'_>, verdict: Verdict) -> Result<(), AuditFailed> {
         let mut queue = lock(&self.shared.queue);
         let must_wait = |queue: &mut Queue| queue.batch.is_full() && !self.shared.has_failed.load(Ordering::Acquire);
@@ -130,8 +200,12 @@ impl AuditLog {
         if queue.batch.is_full() {
             self.shared.has_failed.store(true, Ordering::Release);
         }
-        if self.shared.has_failed.load(Ordering::Acquire) {
+        if self.on_error == OnAuditError::Stop && self.shared.has_failed.load(Ordering::Acquire) {
             return Err(AuditFailed);
+        }
+        if queue.batch.is_full() {
+            queue.batch.lost += 1;
+            return Ok(());
         }
         queue.batch.push(elapsed, request, verdict);
         if queue.batch.records.len() == WAKE_AT {
@@ -140,10 +214,10 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Writes what is queued and ends the log.
+    /// Writes what is queued, and the record of the log's end.
     ///
     /// # Errors
-    /// The first error of writing the log, whenever it happened.
+    /// The first error of writing the log, whenever it happened; none where the guest was to go on without.
     pub fn close(&self) -> io::Result<()> {
         lock(&self.shared.queue).is_closed = true;
         self.shared.filled.notify_one();
@@ -166,14 +240,16 @@ impl Drop for AuditLog {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuditFailed;
 
-fn write_until_closed(shared: &Shared, formatter: &mut Formatter, sink: &mut dyn Write) -> io::Result<()> {
+fn write_until_closed(shared: &Shared, writer: &mut Writer) -> io::Result<()> {
     let mut batch = Batch::default();
     loop {
         let is_closed = next_batch(shared, &mut batch);
-        sink.write_all(formatter.batch(&batch).as_bytes())?;
+        if let Some(has_failed) = writer.write(&batch, is_closed)? {
+            shared.has_failed.store(has_failed, Ordering::Release);
+        }
         batch.clear();
         if is_closed {
-            return sink.flush();
+            return Ok(());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The reference monitor. Invariant: a [`Permit`] exists only because [`Gate::check`] allowed the request that it stands for.
 
+mod ceiling;
 mod database;
 mod hint;
 mod permit;
@@ -11,7 +12,7 @@ use self::permit::Count;
 pub use self::permit::Permit;
 pub(crate) use self::standing::Missing;
 
-use crate::audit::{AuditFailed, AuditLog, Verdict};
+use crate::audit::{AuditFailed, AuditLog, Extent, Verdict};
 use crate::clock::SessionClock;
 use crate::meter::Meter;
 use crate::refusal::{Denied, Refusal, Remedy};
@@ -30,6 +31,8 @@ pub(crate) struct Rules {
     pub(crate) policy: Policy,
     /// The same rules as the operator wrote them, for messages.
     pub(crate) written: Policy,
+    /// What both were narrowed by, with canonical host paths: what it refuses no grant allows.
+    pub(crate) ceiling: Option<Policy>,
     /// How many of the deny rules are the operator's; those behind them protect the host's own files.
     pub(crate) operator_denies: usize,
 }
@@ -117,7 +120,7 @@ impl Gate {
 
     fn check_counted(&self, request: &Request<'_>, count: impl FnOnce(&Permit) -> Count) -> Result<Permit, Denied> {
         match self.decide(request) {
-            Decision::Allowed { grant } => self.admit(request, grant, count),
+            Decision::Allowed { grant } => self.admit(request, grant, Extent::Whole, count),
             Decision::Denied { by } => Err(self.refuse_by_policy(request, by)),
         }
     }
@@ -144,6 +147,7 @@ impl Gate {
         &self,
         request: &Request<'_>,
         grant: RuleId,
+        extent: Extent,
         count: impl FnOnce(&Permit) -> Count,
     ) -> Result<Permit, Denied> {
         let mut permit = Permit::new(self.clone(), request, grant);
@@ -151,7 +155,8 @@ impl Gate {
         if let Err(code) = permit.begin(count) {
             return Err(self.refuse(request, code, None));
         }
-        self.record(request, Verdict::Allowed { grant }).map_err(|_| self.audit_failed(request))?;
+        self.record(request, Verdict::Allowed { grant: Some(grant), extent })
+            .map_err(|_| self.audit_failed(request))?;
         Ok(permit)
     }
 
@@ -230,7 +235,7 @@ impl Gate {
     /// The one place where a refusal is made: recorded, told to the observer, and reduced to what a guest may know.
     #[cold]
     fn refuse_with(&self, request: &Request<'_>, refused: Refused) -> Denied {
-        let Refused { code, deny, resolved, reason, remedy } = refused;
+        let Refused { code, deny, resolved, reason, remedy } = self.by_ceiling(request, refused);
         // A refusal stands whether or not it could be recorded.
         let _ = self.record(request, Verdict::Refused { code, deny });
         if let Some(observer) = &self.0.observer {
@@ -241,6 +246,7 @@ impl Gate {
                 asked: request.asked.to_string(),
                 resolved,
                 reason,
+                deny,
                 remedy,
             });
         }
@@ -261,6 +267,12 @@ impl Gate {
         }
     }
 
+    /// Records the answer to a guest that asked whether something is granted, and was told that it is: what it does next may stand on that.
+    pub(crate) fn record_standing(&self, request: &Request<'_>, extent: Extent) {
+        // Nothing was allowed that is not asked for again.
+        let _ = self.record(request, Verdict::Allowed { grant: None, extent });
+    }
+
     fn reason(&self, code: Code, capability: Capability, deny: Option<RuleId>) -> String {
         match deny.and_then(|deny| self.0.rules.written.deny(deny)) {
             Some(rule) => format!("deny rule `{rule}`"),
@@ -275,8 +287,7 @@ impl fmt::Debug for Gate {
     }
 }
 
-const OWN_FILES: &str =
-    "caphost keeps its own files from every guest: its audit log, its code cache, its secrets and its databases";
+const OWN_FILES: &str = "caphost keeps its own files from every guest: its manifest, its audit log, its code cache, its secrets and its databases";
 
 struct Refused {
     code: Code,

@@ -16,7 +16,9 @@ mod terms;
 mod text;
 
 use self::text::{MAGIC, Text, invalid};
+use crate::ambient::audit::AuditFile;
 use crate::ambient::{HostAuthority, descriptors, memory};
+use crate::audit::{AuditSettings, OnAuditError, TroubleObserver};
 use crate::db::DatabaseSettings;
 use crate::http::Secrets;
 use crate::net::NetworkSettings;
@@ -58,6 +60,8 @@ pub struct Handover {
     pub databases: DatabaseSettings,
     /// The open file of the audit log.
     pub audit: Option<OwnedFd>,
+    /// What becomes of the program when that cannot be written.
+    pub on_audit_error: OnAuditError,
 }
 
 /// A handover that waits to be left to a program.
@@ -72,7 +76,7 @@ impl Handover {
     /// Writes it into a file in memory that nobody can change any more.
     ///
     /// # Errors
-    /// When the policy was attenuated, a path is not valid UTF-8, the text is longer than [`MAX_BYTES`], or the kernel has no
+    /// When a path is not valid UTF-8, the text is longer than [`MAX_BYTES`], or the kernel has no
     /// such file.
     pub fn seal(&self) -> io::Result<OwnedFd> {
         let bytes = Text::of(self)?.write()?;
@@ -115,19 +119,34 @@ impl Handover {
         let audit = text.audit.map(|number| audit(number, authority)).transpose()?;
         let (policy, network, secrets) = (text.policy(), text.network.settings(), text.network.secrets());
         let databases = text.databases.settings()?;
+        let on_audit_error = text.on_audit_error();
         let Text { subject, working_directory, variables, protected, .. } = text;
-        let read =
-            Self { subject, policy, working_directory, variables, protected, network, secrets, databases, audit };
-        Ok(Some(read))
+        Ok(Some(Self {
+            subject,
+            policy,
+            working_directory,
+            variables,
+            protected,
+            network,
+            secrets,
+            databases,
+            audit,
+            on_audit_error,
+        }))
     }
 
-    /// Collects what the program's session is made of.
-    pub fn builder(self) -> SessionBuilder {
+    /// Collects what the program's session is made of. `trouble` is told when the audit log cannot be written, and the program is to
+    /// go on.
+    pub fn builder(self, trouble: TroubleObserver) -> SessionBuilder {
         let builder = Session::builder(self.policy).subject(self.subject).working_directory(self.working_directory);
         let builder = builder.variables(self.variables).protect_all(self.protected).network(self.network);
         let builder = builder.secrets(self.secrets).databases(self.databases);
         match self.audit {
-            Some(audit) => builder.audit(descriptors::sink(audit)),
+            Some(audit) => builder.audit_log(AuditSettings {
+                on_error: self.on_audit_error,
+                trouble: Some(trouble),
+                ..AuditSettings::new(Box::new(AuditFile::inherited(audit)))
+            }),
             None => builder,
         }
     }

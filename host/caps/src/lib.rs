@@ -34,7 +34,7 @@ pub mod time;
 pub mod tls;
 pub mod websocket;
 
-pub use audit::AuditLog;
+pub use audit::{AuditLog, AuditSettings, AuditSink, OnAuditError, Provenance, Rotation, TroubleObserver};
 pub use clock::{ClockHand, SessionClock};
 pub use escape::{Escaped, escape};
 pub use gate::{Gate, Observer, Permit};

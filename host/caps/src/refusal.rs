@@ -1,7 +1,7 @@
 //! A refusal as two types: [`Denied`], all that a guest may learn, and [`Refusal`], what the operator sees.
 
 use crate::escape::escape;
-use caphost_policy::{Capability, codes::Code};
+use caphost_policy::{Capability, RuleId, codes::Code};
 use std::fmt::{self, Display};
 
 /// What a guest may be told: that it was refused, by what kind of rule, for which capability. No path, no rule text.
@@ -55,6 +55,8 @@ pub struct Refusal {
     pub resolved: Option<String>,
     /// The rule that refused, or its absence.
     pub reason: String,
+    /// The operator's deny rule that refused, if one did: its place in the policy as it was written.
+    pub deny: Option<RuleId>,
     /// The `--allow` that would change it, or why none can.
     pub remedy: Remedy,
 }
@@ -135,6 +137,7 @@ mod tests {
             asked: asked.to_owned(),
             resolved: Some(resolved.to_owned()),
             reason: String::new(),
+            deny: None,
             remedy: Remedy::NoGrantCan(String::new()),
         };
         let statement = refusal(Capability::DbRead, "main 9f86d081884c7d65", "main.notes");

@@ -1,7 +1,7 @@
 //! One running guest's authority: its gate, and everything behind it.
 
 use crate::ambient::{self, HostAuthority};
-use crate::audit::AuditLog;
+use crate::audit::{AuditLog, AuditSettings, Provenance};
 use crate::clock::SessionClock;
 use crate::db::{DatabaseErrors, DatabaseSettings, Databases};
 use crate::env::Environment;
@@ -51,11 +51,13 @@ pub enum SessionError {
 /// Collects what a [`Session`] is made of.
 pub struct SessionBuilder {
     policy: Policy,
+    ceiling: Option<Policy>,
     subject: String,
     working_directory: Option<PathBuf>,
     protected: Vec<PathBuf>,
     given: Vec<(String, String)>,
-    audit: Option<Box<dyn Write + Send>>,
+    audit: Option<AuditSettings>,
+    provenance: Provenance,
     observer: Option<Observer>,
     clock: SessionClock,
     network: NetworkSettings,
@@ -65,6 +67,7 @@ pub struct SessionBuilder {
 
 impl Session {
     /// Begins a session under `policy`, by default with
+    /// - no ceiling
     /// - relative scopes taken from the host's working directory
     /// - no variables but the host's, as far as they are granted
     /// - no audit log
@@ -75,11 +78,13 @@ impl Session {
     pub fn builder(policy: Policy) -> SessionBuilder {
         SessionBuilder {
             policy,
+            ceiling: None,
             subject: "guest".to_owned(),
             working_directory: None,
             protected: Vec::new(),
             given: Vec::new(),
             audit: None,
+            provenance: Provenance::default(),
             observer: None,
             clock: SessionClock::host(),
             network: NetworkSettings::default(),
@@ -165,6 +170,14 @@ impl SessionBuilder {
         self
     }
 
+    /// Allows nothing that `ceiling` does not, whatever is granted: the decision is that of both. Of its grants nothing is opened, read
+    /// or looked for, so what they name need not exist here.
+    #[must_use]
+    pub fn ceiling(mut self, ceiling: Policy) -> Self {
+        self.ceiling = Some(ceiling);
+        self
+    }
+
     /// Takes relative scopes from `directory`.
     #[must_use]
     pub fn working_directory(mut self, directory: PathBuf) -> Self {
@@ -202,8 +215,21 @@ impl SessionBuilder {
 
     /// Writes an audit log to `sink`.
     #[must_use]
-    pub fn audit(mut self, sink: Box<dyn Write + Send>) -> Self {
-        self.audit = Some(sink);
+    pub fn audit(self, sink: Box<dyn Write + Send>) -> Self {
+        self.audit_log(AuditSettings::to(sink))
+    }
+
+    /// Writes an audit log.
+    #[must_use]
+    pub fn audit_log(mut self, settings: AuditSettings) -> Self {
+        self.audit = Some(settings);
+        self
+    }
+
+    /// Says more of the guest in the audit log than its name.
+    #[must_use]
+    pub fn provenance(mut self, provenance: Provenance) -> Self {
+        self.provenance = provenance;
         self
     }
 
@@ -252,11 +278,13 @@ impl SessionBuilder {
     pub fn build(self, authority: HostAuthority) -> Result<Session, SessionError> {
         let Self {
             policy: written,
+            ceiling,
             subject,
             working_directory,
             protected,
             given,
             audit,
+            provenance,
             observer,
             clock,
             network,
@@ -271,12 +299,14 @@ impl SessionBuilder {
         let of_databases = [&given_databases, &databases].into_iter().flat_map(|given| given.files(&working_directory));
         let secret_files = http::secret_files(&written, &working_directory);
         let protected: Vec<_> = protected.into_iter().chain(secret_files).chain(of_databases).collect();
-        let fs::Prepared { canonical: policy, written, operator_denies, namespace } =
-            fs::prepare(written, &working_directory, &protected, authority)?;
-        let audit =
-            audit.map(|sink| AuditLog::start(sink, &subject, &written)).transpose().map_err(SessionError::Audit)?;
+        // Those of the ceiling come behind them.
+        let granted = written.grants().len();
+        let fs::Prepared { canonical: policy, written, ceiling, operator_denies, namespace } =
+            fs::prepare(written, ceiling, &working_directory, &protected, authority)?;
+        let start = |settings| AuditLog::start(settings, &subject, &written, granted, &provenance);
+        let audit = audit.map(start).transpose().map_err(SessionError::Audit)?;
         let variables = variables(&policy, &databases, given, authority);
-        let rules = Rules { policy, written, operator_denies };
+        let rules = Rules { policy, written, ceiling, operator_denies };
         let gate = Gate::new(rules, clock.clone(), audit, observer);
         let network = Network::new(gate.clone(), network, secrets);
         Ok(Session {

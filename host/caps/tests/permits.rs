@@ -141,7 +141,7 @@ fn every_decision_is_in_the_log_and_each_line_holds_the_hash_of_the_one_before()
     session.close_audit().expect("a whole log");
     let log = String::from_utf8(sink.bytes.lock().expect("no panic").clone()).expect("UTF-8");
     let lines: Vec<&str> = log.lines().collect();
-    assert_eq!(lines.len(), 3, "{log}");
+    assert_eq!(lines.len(), 4, "{log}");
     let mut previous = [0_u8; 32];
     for line in &lines {
         let hex: String = previous.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -151,6 +151,7 @@ fn every_decision_is_in_the_log_and_each_line_holds_the_hash_of_the_one_before()
     assert!(lines[1].contains("\"decision\":\"allow\",\"rule\":\"fs.read:./data\""), "{log}");
     assert!(lines[2].contains("\"decision\":\"deny\",\"code\":\"CAP0102\""), "{log}");
     assert!(lines[2].contains("\"asked\":\"secret\\u001b\""), "{log}");
+    assert!(lines[3].starts_with("{\"sequence\":3,\"end\":\"closed\","), "{log}");
 }
 
 #[test]

@@ -1,20 +1,29 @@
 //! The command line as it is written. What it means is for [`crate::settings`] to say.
 
+mod audit;
+mod authority;
 mod databases;
+mod guest;
+mod infer;
+mod manifest;
+mod seal;
 
+pub(crate) use self::audit::{
+    AuditArguments, AuditCommand, AuditManifestArguments, AuditShowArguments, AuditVerifyArguments, DecisionArgument,
+    LearnArguments,
+};
+pub(crate) use self::authority::{AuthorityArguments, DenyChoice, NetworkArguments};
 pub(crate) use self::databases::{DatabaseArguments, DatabaseLimitArguments, DbCommand, DbGrantsArguments};
+pub(crate) use self::guest::{ExecArguments, LimitArguments, RunArguments};
+pub(crate) use self::infer::{DiffArguments, InferArguments, InitArguments};
+pub(crate) use self::manifest::{ConvertArguments, ManifestCheckArguments, ManifestCommand, ShowArguments};
+pub(crate) use self::seal::{KeygenArguments, SealArguments, SealCommandArguments, VerifyArguments};
 
 use crate::docs::Topic;
-use crate::exit;
 use crate::report::Format;
-use crate::units::{parse_duration, parse_name_server, parse_size};
-use caphost::OnDeny;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Run WebAssembly components with exactly the capabilities they were granted.
 #[derive(Debug, Parser)]
@@ -31,44 +40,40 @@ const EXAMPLES: &str = "\
 Nothing is granted by default; a refusal names the grant that lifts it. Examples:
   caphost run app.wasm                          what does it ask for?
   caphost run --allow fs.read:./data app.wasm   it may read ./data, and nothing else
+  caphost run --manifest caphost.toml app.wasm  it may do what the file says
   caphost check --allow fs.read:./data app.wasm are its imports covered? nothing runs
   caphost explain CAP0102                       what a code means";
-
-const RUN_EXAMPLES: &str = "\
-Everything behind APP.wasm is for the guest, options too. Examples:
-  caphost run --allow fs.read:./data app.wasm data/report.csv
-  caphost run --allow fs:. --deny fs:./secrets --timeout 30s app.wasm --verbose
-  caphost run --allow fs.read:/srv/in::/in,env.read:APP_*,time app.wasm
-  caphost run --allow net --deny net:private,net:loopback,net:link-local app.wasm
-  caphost run --allow net.connect:https://api.example.com app.wasm
-  caphost run --allow-http 'GET https://api.example.com/v1 x-key: {env:API_KEY}' app.wasm
-  caphost run --db main=sqlite:app.db --allow db.read:main.notes app.wasm";
-
-const EXEC_EXAMPLES: &str = "\
-The program is handed its grants on a sealed descriptor, and keeps to them where it uses the
-SDK. Of the environment it sees what it was granted or given. On Linux the kernel refuses it
-every other file, and of the network other ports (Landlock) and other sockets (seccomp), as far
-as it can, which is not which hosts are reached: a note says how far.
-Without that, a native program is not confined. `--require-landlock` takes both.
-`--error-format` is for caphost's own messages: what the program says of refusals is text.
-Ends as the program ends; with 126 or 127 if it cannot be started.
-Examples:
-  caphost exec --allow fs.read:./data -- ./indexer data
-  caphost exec --allow fs:./out --env MODE=fast --audit log.jsonl -- ./indexer out
-  caphost exec --allow fs.read:./data --require-landlock -- ./indexer data";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a component
     Run(Box<RunArguments>),
     /// Start a native program that is handed its grants
-    Exec(ExecArguments),
+    Exec(Box<ExecArguments>),
     /// Say whether every import is covered and every grant usable, without running anything
     Check(CheckArguments),
     /// Show what a component imports, exports, and could ever use
     Inspect(InspectArguments),
+    /// Make a manifest a part of a component, and sign it
+    Seal(SealCommandArguments),
+    /// Verify a component's seal, without running anything
+    Verify(VerifyArguments),
+    /// Make a pair of keys to sign seals with
+    Keygen(KeygenArguments),
+    /// Write a manifest to begin with, for what a component can reach
+    Init(InitArguments),
+    /// Say what a component can reach, as a manifest
+    Infer(InferArguments),
+    /// Say what an update of a component could newly do
+    Diff(DiffArguments),
     /// Explain which rule decides, or what a code means
     Explain(ExplainArguments),
+    /// What goes with manifests
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
+    /// What goes with audit logs
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// What goes with databases
     #[command(subcommand)]
     Db(DbCommand),
@@ -86,129 +91,12 @@ pub(crate) enum Command {
     },
 }
 
-/// Who may do what.
-#[derive(Debug, Default, Args)]
-pub(crate) struct AuthorityArguments {
-    /// Grant these capabilities, separated by commas: `fs.read:./data,env.read:APP_*,time`
-    #[arg(long, value_name = "LIST")]
-    pub(crate) allow: Vec<String>,
-    /// Refuse these, whatever is granted
-    #[arg(long, value_name = "LIST")]
-    pub(crate) deny: Vec<String>,
-    /// Grant these HTTP requests, and have the host add a header to them: `[METHODS] URL [NAME: VALUE]`
-    #[arg(long, value_name = "RULE")]
-    pub(crate) allow_http: Vec<String>,
-    /// Give the guest a variable of this value, and the grant to read it
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub(crate) env: Vec<(String, String)>,
-}
-
-/// How the network is used where it is granted.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Network")]
-pub(crate) struct NetworkArguments {
-    /// Look names up at this server and nowhere else [default: as the system does; port 53]
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_name_server)]
-    pub(crate) dns: Option<SocketAddr>,
-    /// Trust servers whose certificate leads to one in this PEM file, too; can be given several times
-    #[arg(long, value_name = "FILE")]
-    pub(crate) tls_root: Vec<PathBuf>,
-}
-
-/// What is written down.
-#[derive(Debug, Default, Args)]
-pub(crate) struct AuditArguments {
-    /// Record every decision in this file, as chained JSON lines
-    #[arg(long, value_name = "FILE")]
-    pub(crate) audit: Option<PathBuf>,
-}
-
-/// How much may be used.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Limits")]
-pub(crate) struct LimitArguments {
-    /// Linear memory of all instances together [default: 4GiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub(crate) memory: Option<u64>,
-    /// Time by the clock on the wall, that of blocked calls included: `30s`, `1m30s`, `500ms`
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) timeout: Option<Duration>,
-    /// Instructions, as the engine counts them; the same in each run
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) fuel: Option<u64>,
-    /// Open files, sockets, streams, listings and pollables together [default: 1024]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_handles: Option<u32>,
-    /// Core instances [default: 1000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_instances: Option<u32>,
-    /// Standard output and standard error together
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub(crate) max_output: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-#[command(
-    override_usage = "caphost run [OPTIONS] APP.wasm [ARGS]...",
-    after_help = RUN_EXAMPLES,
-    after_long_help = format!("{RUN_EXAMPLES}\n\n{}", exit::help())
-)]
-pub(crate) struct RunArguments {
-    #[command(flatten)]
-    pub(crate) authority: AuthorityArguments,
-    /// What a refused call comes back as: the interface's own error, or the end of the guest
-    #[arg(long, value_name = "WAY", value_enum, default_value_t)]
-    pub(crate) on_deny: DenyChoice,
-    /// Refuse a component with an import that reaches outside and has no grant, before anything runs
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Close the guest's standard input
-    #[arg(long)]
-    pub(crate) no_stdin: bool,
-    #[command(flatten)]
-    pub(crate) audit: AuditArguments,
-    /// Compile anew, and keep no compiled code
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-    /// The component; what follows is for the guest
-    #[arg(required = true, trailing_var_arg = true, value_name = "APP.wasm", num_args = 1..)]
-    pub(crate) component_and_arguments: Vec<OsString>,
-    #[command(flatten)]
-    pub(crate) network: NetworkArguments,
-    #[command(flatten)]
-    pub(crate) databases: DatabaseArguments,
-    #[command(flatten)]
-    pub(crate) database_limits: DatabaseLimitArguments,
-    #[command(flatten)]
-    pub(crate) limits: LimitArguments,
-}
-
-#[derive(Debug, Args)]
-#[command(override_usage = "caphost exec [OPTIONS] [--] PROGRAM [ARGS]...", after_help = EXEC_EXAMPLES)]
-pub(crate) struct ExecArguments {
-    #[command(flatten)]
-    pub(crate) authority: AuthorityArguments,
-    #[command(flatten)]
-    pub(crate) audit: AuditArguments,
-    /// Start only if the kernel enforces every grant and deny rule on files (Landlock) and on the network (seccomp)
-    #[arg(long)]
-    pub(crate) require_landlock: bool,
-    /// The program, looked up in PATH; what follows is for it
-    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM", num_args = 1..)]
-    pub(crate) program_and_arguments: Vec<OsString>,
-    #[command(flatten)]
-    pub(crate) network: NetworkArguments,
-    #[command(flatten)]
-    pub(crate) databases: DatabaseArguments,
-    #[command(flatten)]
-    pub(crate) database_limits: DatabaseLimitArguments,
-}
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Ends with 0 if all is well, with 1 if something is not covered or not usable.
-Example:
-  caphost check --allow fs:./data,env.read,time,random app.wasm")]
+Examples:
+  caphost check --allow fs:./data,env.read,time,random app.wasm
+  caphost check --manifest caphost.toml app.wasm")]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) authority: AuthorityArguments,
@@ -217,6 +105,8 @@ pub(crate) struct CheckArguments {
     pub(crate) component: PathBuf,
     #[command(flatten)]
     pub(crate) databases: DatabaseArguments,
+    #[command(flatten)]
+    pub(crate) seal: SealArguments,
 }
 
 #[derive(Debug, Args)]
@@ -237,41 +127,14 @@ as they are written, from the working directory: a run also follows symbolic lin
 Examples:
   caphost explain CAP0102
   caphost explain --allow fs.read:. --deny fs.read:./keys fs.read:./keys/a.pem
-  caphost explain --allow net.connect:https://api.example.com 'POST https://api.example.com/v1'")]
+  caphost explain --allow net.connect:https://api.example.com 'POST https://api.example.com/v1'
+  caphost explain --manifest caphost.toml fs.write:./out/report.txt")]
 pub(crate) struct ExplainArguments {
     #[command(flatten)]
     pub(crate) authority: AuthorityArguments,
     /// A capability and what it is asked for on, a request, or the code of a message
     #[arg(required = true, value_name = "CAPABILITY[:SCOPE] | [METHOD ]URL | CODE")]
     pub(crate) questions: Vec<String>,
-}
-
-/// `--on-deny`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DenyChoice {
-    /// The interface's own error code; the guest is ended where a call has none
-    #[default]
-    Error,
-    /// Every refusal ends the guest
-    Trap,
-}
-
-impl From<DenyChoice> for OnDeny {
-    fn from(choice: DenyChoice) -> Self {
-        match choice {
-            DenyChoice::Error => Self::Error,
-            DenyChoice::Trap => Self::Trap,
-        }
-    }
-}
-
-fn variable(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    match name {
-        "" => Err("the name is empty"),
-        _ if name.contains(['*', '\0']) => Err("a name has no `*` and no NUL"),
-        _ => Ok((name.to_owned(), value.to_owned())),
-    }
 }
 
 #[cfg(test)]
@@ -309,7 +172,8 @@ mod tests {
 
     #[test]
     fn what_leaves_nothing_or_has_no_name_is_a_usage_error() {
-        let wrong: [&[&str]; 15] = [
+        let wrong: [&[&str]; 16] = [
+            &["--manifest", "a.toml", "--manifest", "b.toml"],
             &["--memory", "0"],
             &["--memory", "16 apples"],
             &["--timeout", "0s"],

@@ -1,39 +1,67 @@
 //! `caphost check`.
 
 use crate::args::CheckArguments;
+use crate::authority::{Authority, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::grants::Grants;
-use crate::{columns, component, databases, output, settings};
+use crate::origins::{Origins, is_of_file};
+use crate::{columns, component, databases, output, sealed, settings};
 use anyhow::Error;
 use caphost::caps::ambient::HostAuthority;
 use caphost::caps::db::{DatabaseError, DatabaseSettings, Source};
 use caphost::caps::{Session, SessionError};
-use caphost::inspect::{Component, Coverage, Finding, Import, check as findings_of, coverage};
+use caphost::inspect::{Component, Coverage, Finding, Import, check as findings_of, coverage, is_denied};
+use caphost::manifest::Origin;
 use caphost::policy::visible::escape;
-use caphost::policy::{Capability, HttpRule, Limits, Policy, PolicyBuilder, Rule, ScopeKind};
+use caphost::policy::{Capability, Exceeds, Grant, HttpRule, Policy, PolicyBuilder, Rule, ScopeKind};
 use std::collections::HashMap;
 
 /// Says whether every import is covered and every grant usable.
 pub(crate) fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
-    let authority = settings::authority(arguments.authority)?;
-    let grants = Grants::of(&authority.allow);
-    let policy = authority.policy(grants.rules.clone(), Limits::default());
-    let given = databases::parse(&arguments.databases)?;
-    let of_databases = databases::problems(&given, &policy)?;
+    let options = Options { authority: arguments.authority, databases: arguments.databases, ..Options::default() };
+    let authority = Authority::read(options, Some(&settings::package(&arguments.component)))?;
+    let grants = authority.grants();
+    let given = databases::parse(authority.databases())?;
     let component = component::read(&arguments.component)?;
+    let ceiling = sealed::ceiling(&component, &arguments.component, &arguments.seal)?;
     let bad = |error| component::bad(&escape(component.name()).to_string(), &error);
     component.require_runnable().and_then(|()| component.validate()).map_err(bad)?;
-    let mut findings = findings_of(&component, &policy);
+    let mut authority = authority.usable();
+    authority.grant(ceiling.iter().flat_map(|ceiling| ceiling.grants.iter().cloned()));
+    let policy = authority.policy();
+    let effective = ceiling.as_ref().map_or_else(|| policy.clone(), |ceiling| policy.attenuate(&ceiling.policy));
+    let origins = authority.origins(&policy);
+    let of_databases = databases::problems(&given.settings, &policy)?;
+    let mut findings = findings_of(&component, &effective);
+    findings.retain(|finding| !is_decided(finding, &component, &effective));
     findings.extend(grants.refused.iter().cloned());
     let mut unusable = unusable_grants(without_databases(&policy))?;
     let on_rules = of_databases.iter().filter_map(|error| Some((error.rule.clone()?, error.reason.clone())));
     unusable.extend(on_rules);
+    unusable.extend(ceiling.iter().flat_map(|ceiling| beyond(&policy, &ceiling.policy)));
     let places = of_databases.iter().filter(|error| error.rule.is_none()).count();
-    let text = imports(&component, &policy) + &places_of(&given, &of_databases) + &rules(&policy, &grants, &unusable);
+    let text = imports(&component, &effective)
+        + &places_of(&given.settings, &of_databases)
+        + &rules(&origins, &grants, &unusable);
     let problems = unusable.len() + places;
     output::print(&(text + &verdict(&findings, problems)))?;
     Ok(if findings.is_empty() && problems == 0 { Exit::Success } else { Exit::No })
+}
+
+/// Whether a finding is about an import that gets nothing because all that it needs is denied.
+fn is_decided(finding: &Finding, component: &Component, policy: &Policy) -> bool {
+    let Finding::Uncovered { import: name, .. } = finding else { return false };
+    component.inspection().imports.iter().any(|import| import.name == *name && is_denied(import, policy))
+}
+
+/// The grants of which the component's seal does not allow all.
+fn beyond(policy: &Policy, ceiling: &Policy) -> Vec<(String, String)> {
+    let called = |grant: &Grant| HttpRule::of(grant).map_or_else(|| grant.rule.to_string(), |rule| rule.to_string());
+    // What is denied of a grant leaves the rest of it.
+    let beyond = policy.excess(ceiling).into_iter().filter(|excess| excess.why == Exceeds::NotGranted);
+    let rules = beyond.filter_map(|excess| policy.grant(excess.grant).map(called));
+    rules.map(|rule| (rule, "the component's seal does not allow all of it".to_owned())).collect()
 }
 
 /// The policy without its rules on databases: those are looked at by themselves.
@@ -41,7 +69,7 @@ fn without_databases(policy: &Policy) -> Policy {
     let is_kept = |rule: &Rule| rule.capability.scope_kind() != ScopeKind::Table;
     let grants = policy.grants().iter().filter(|grant| is_kept(&grant.rule)).cloned();
     let builder = grants.fold(Policy::builder(), PolicyBuilder::allow);
-    policy.denies().iter().filter(|rule| is_kept(rule)).cloned().fold(builder, PolicyBuilder::deny).build()
+    policy.denies().iter().filter(|deny| is_kept(&deny.rule)).cloned().fold(builder, PolicyBuilder::deny).build()
 }
 
 /// The databases, each with what it is, or why it cannot be used.
@@ -76,6 +104,7 @@ fn imports(component: &Component, policy: &Policy) -> String {
             Coverage::NoEffect => ("no effect", capabilities),
             Coverage::Covered => ("covered", capabilities),
             Coverage::Optional(otherwise) => ("optional", format!("{capabilities} (without it: {otherwise})")),
+            Coverage::Uncovered if is_denied(import, policy) => ("denied", capabilities),
             Coverage::Uncovered => ("not covered", capabilities),
         };
         [state.to_owned(), escape(&import.name).to_string(), needs]
@@ -83,29 +112,40 @@ fn imports(component: &Component, policy: &Policy) -> String {
     part("imports", &component.inspection().imports.iter().map(row).collect::<Vec<_>>())
 }
 
-fn rules(policy: &Policy, grants: &Grants, unusable: &HashMap<String, String>) -> String {
-    let row = |state: &str, option: &str, rule: &str, why: String| {
-        [state.to_owned(), format!("{option} {}", escape(rule)), why]
+fn rules(origins: &Origins, grants: &Grants, unusable: &HashMap<String, String>) -> String {
+    let row = |state: &str, option: &str, rule: &str, origin: Option<&Origin>, why: String| {
+        let origin = origin.filter(|origin| is_of_file(origin)).map_or(String::new(), ToString::to_string);
+        [state.to_owned(), format!("{option} {}", escape(rule)), origin, why]
     };
-    let usable = |option: &str, text: &str| match unusable.get(text) {
-        Some(reason) => row("not usable", option, text, escape(reason).to_string()),
-        None => row("usable", option, text, String::new()),
+    let usable = |option: &str, text: &str, shown: &str, origin| match unusable.get(text) {
+        Some(reason) => row("not usable", option, shown, origin, escape(reason).to_string()),
+        None => row("usable", option, shown, origin, String::new()),
     };
-    let useless = |text: &str| row("not granted", "allow", text, "nothing in this build can use it".to_owned());
+    let granted = origins.layers().into_iter().flatten().map(|(grant, from)| {
+        let origin = from.map(|from| &from.origin);
+        match HttpRule::of(grant) {
+            Some(rule) => usable("allow-http", &rule.to_string(), &rule.to_string(), origin),
+            None => usable("allow", &grant.rule.to_string(), &grant.rule.to_string(), origin),
+        }
+    });
+    let useless = |text: &str| row("not granted", "allow", text, None, "nothing in this build can use it".to_owned());
     let refused = grants.refused.iter().filter_map(|finding| match finding {
         Finding::NotEnforced { item, .. } => Some(useless(item)),
         Finding::Uncovered { .. } => None,
     });
-    let granted = policy.grants().iter().map(|grant| match HttpRule::of(grant) {
-        Some(rule) => usable("allow-http", &rule.to_string()),
-        None => usable("allow", &grant.rule.to_string()),
-    });
     let withheld = grants.withheld.iter().flat_map(|withheld| &withheld.rules).map(|rule| useless(&rule.to_string()));
-    let denied = policy.denies().iter().map(|rule| usable("deny", &rule.to_string()));
-    part("rules", &granted.chain(withheld).chain(refused).chain(denied).collect::<Vec<_>>())
+    let denied =
+        origins.denies().map(|(deny, origin)| usable("deny", &deny.rule.to_string(), &deny.to_string(), origin));
+    let mut rows: Vec<_> = granted.chain(withheld).chain(refused).chain(denied).collect();
+    let has_origins = rows.iter().any(|[_, _, origin, _]| !origin.is_empty());
+    if has_origins {
+        return part("rules", &rows);
+    }
+    let without = rows.drain(..).map(|[state, rule, _, why]| [state, rule, why]);
+    part("rules", &without.collect::<Vec<_>>())
 }
 
-fn part(title: &str, rows: &[[String; 3]]) -> String {
+fn part<const N: usize>(title: &str, rows: &[[String; N]]) -> String {
     if rows.is_empty() { String::new() } else { format!("{title}\n{}", columns::align(rows)) }
 }
 

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Message;
 use anyhow::{Context, bail};
+use caphost::caps::ambient::{self, HostAuthority};
 use caphost::inspect::{BadComponent, Component};
 use caphost::policy::visible::escape;
 use std::fs::File;
@@ -25,6 +26,29 @@ pub(crate) fn read(path: &Path) -> Result<Component, Failure> {
     let bytes =
         read_file(path).map_err(|error| Failure::new(Exit::BadComponent, Message::new(format!("{error:#}"))))?;
     Component::read(name(path), bytes).map_err(|error| bad(&shown(path), &error))
+}
+
+/// The directory of the component at `path`, every symbolic link followed: empty or relative where it is the working directory or
+/// below. Relative paths of a seal are relative to it.
+///
+/// # Errors
+/// When it cannot be found, or its name is not valid UTF-8.
+pub(crate) fn directory(path: &Path) -> Result<String, Failure> {
+    let real = real_directory(path)?;
+    let here = ambient::working_directory(HostAuthority::claim()).context("failed to find the working directory")?;
+    let below = Path::new(&real).strip_prefix(here).ok().and_then(Path::to_str).map(str::to_owned);
+    Ok(below.unwrap_or(real))
+}
+
+/// The same, from the root of the file tree.
+///
+/// # Errors
+/// Those of [`directory`].
+pub(crate) fn real_directory(path: &Path) -> Result<String, Failure> {
+    let failed = || format!("failed to find the directory of `{}`", shown(path));
+    let real = path.canonicalize().with_context(failed)?;
+    let directory = real.parent().and_then(Path::to_str).context("its name is not valid UTF-8").with_context(failed)?;
+    Ok(directory.to_owned())
 }
 
 /// What messages and the guest itself call the component: the last name of its path.

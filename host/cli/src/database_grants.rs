@@ -2,15 +2,15 @@
 //! Invariant: every name in it is quoted, whatever it holds; nothing is granted that the policy does not allow.
 
 use crate::args::DbGrantsArguments;
+use crate::authority::{Authority, Options};
 use crate::databases::{self, Rights, Tables};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::report::Reporter;
-use crate::settings;
 use caphost::caps::db::{PostgresSource, Source};
+use caphost::policy::DatabaseLimits;
 use caphost::policy::visible::is_unprintable;
-use caphost::policy::{DatabaseLimits, Limits};
 use std::fmt::{self, Write};
 use std::time::Duration;
 
@@ -19,17 +19,22 @@ const MAX_NAME: usize = 63;
 
 /// Prints the SQL.
 pub(crate) fn print(arguments: DbGrantsArguments, reporter: Reporter) -> Result<Exit, Failure> {
-    let authority = settings::authority(arguments.authority)?;
-    let limits = databases::limits(&arguments.limits);
-    let policy = authority.policy(authority.written(), Limits { databases: limits.clone(), ..Limits::default() });
-    let read = databases::read(&arguments.databases, &policy)?;
+    let options = Options {
+        authority: arguments.authority,
+        databases: arguments.databases,
+        database_limits: arguments.limits,
+        ..Options::default()
+    };
+    let authority = Authority::read(options, None)?;
+    let policy = authority.policy();
+    let read = databases::read(authority.databases(), &policy, &authority.origins(&policy))?;
     let name = arguments.name;
     let postgres = match read.settings.get(&name) {
         Some(Source::Postgres(postgres)) => postgres,
         Some(Source::Sqlite(_)) => {
             return Err(Failure::usage(format!("db: `{name}` is of SQLite, which has no roles")));
         }
-        None => return Err(Failure::usage("db: no `--db` names this database")),
+        None => return Err(Failure::usage("db: no `--db` and no manifest names this database")),
     };
     let rights = Rights::of(&policy, &name);
     if rights.is_empty() {
@@ -37,7 +42,7 @@ pub(crate) fn print(arguments: DbGrantsArguments, reporter: Reporter) -> Result<
     }
     read.notes.iter().for_each(|note| reporter.tell(note));
     let role = arguments.role.unwrap_or_else(|| format!("caphost_{name}"));
-    let script = Script { role: &role, postgres, rights: &rights, limits: &limits };
+    let script = Script { role: &role, postgres, rights: &rights, limits: &policy.limits().databases };
     script.check().map_err(|reason| Failure::usage(format!("db: {reason}")))?;
     output::print(&script.to_string())?;
     Ok(Exit::Success)

@@ -6,33 +6,48 @@ mod rights;
 pub(crate) use self::rights::{Rights, Tables};
 
 use self::address::Address;
-use crate::args::{DatabaseArguments, DatabaseLimitArguments};
+use crate::args::DatabaseArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::origins::{Origins, is_of_file};
 use crate::report::Message;
 use anyhow::Context;
 use caphost::caps::ambient::{self, HostAuthority};
 use caphost::caps::db::{DatabaseError, DatabaseSettings, Source};
+use caphost::manifest::{DatabasePlace, Declared, Origin};
 use caphost::policy::codes::Code;
 use caphost::policy::visible::escape;
-use caphost::policy::{DatabaseLimits, Policy, Rule, Scope, TableScope};
+use caphost::policy::{Policy, Scope, TableScope};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+/// Databases as they are given: by `--db` and in a manifest. Of one name, the option holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GivenDatabases<'a> {
+    pub(crate) options: &'a DatabaseArguments,
+    pub(crate) declared: &'a [Declared<(String, DatabasePlace)>],
+    /// Where the manifest lies.
+    pub(crate) directory: &'a Path,
+}
 
 /// Databases, read.
 #[derive(Debug, Default)]
 pub(crate) struct Databases {
     pub(crate) settings: DatabaseSettings,
+    /// By name, where each was given.
+    pub(crate) origins: BTreeMap<String, Origin>,
     /// What the operator should know of them.
     pub(crate) notes: Vec<Message>,
 }
 
-/// What `arguments` mean, whatever the rules on them are and whether the places of files can be used.
+/// What is `given`, whatever the rules on them are and whether the places of files can be used.
 ///
 /// # Errors
 /// A usage error: everything that cannot be read of them.
-pub(crate) fn parse(arguments: &DatabaseArguments) -> Result<DatabaseSettings, Failure> {
-    let Read { databases, unreadable } = read_all(&arguments.db);
+pub(crate) fn parse(given: GivenDatabases<'_>) -> Result<Databases, Failure> {
+    let Read { databases, unreadable } = read_all(given);
     if unreadable.is_empty() {
-        return Ok(databases.settings);
+        return Ok(databases);
     }
     Err(Failure { exit: Exit::Usage, messages: unreadable.into_iter().map(|(_, message)| message).collect() })
 }
@@ -44,13 +59,13 @@ pub(crate) fn problems(settings: &DatabaseSettings, policy: &Policy) -> Result<V
     Ok(settings.problems(policy, &directory, HostAuthority::claim()))
 }
 
-/// What `arguments` mean, under `policy`.
+/// What is `given`, under `policy`.
 ///
 /// # Errors
 /// Everything that is wrong with them, and with the rules of `policy` on them: one message each. A usage error if any of them cannot
 /// be read, else a refusal.
-pub(crate) fn read(arguments: &DatabaseArguments, policy: &Policy) -> Result<Databases, Failure> {
-    let Read { mut databases, unreadable } = read_all(&arguments.db);
+pub(crate) fn read(given: GivenDatabases<'_>, policy: &Policy, origins: &Origins) -> Result<Databases, Failure> {
+    let Read { mut databases, unreadable } = read_all(given);
     let mut problems = problems(&databases.settings, policy)?;
     // A name whose address cannot be read is there all the same, for rules on it.
     let is_given =
@@ -61,30 +76,22 @@ pub(crate) fn read(arguments: &DatabaseArguments, policy: &Policy) -> Result<Dat
         return Ok(databases);
     }
     let exit = if unreadable.is_empty() { Exit::Refused } else { Exit::Usage };
+    let places = origins.in_manifest();
     let unreadable = unreadable.into_iter().map(|(_, message)| message);
-    Err(Failure { exit, messages: unreadable.chain(problems.iter().map(problem)).collect() })
+    Err(Failure { exit, messages: unreadable.chain(problems.iter().map(|error| problem(error, &places))).collect() })
 }
 
-/// The message about something that is wrong with a database, or with a rule on one.
-pub(crate) fn problem(error: &DatabaseError) -> Message {
-    let message = Message::new(error.to_string()).code(Code::UnusableGrant);
-    if error.rule.is_some() {
-        return message.hint(format!("`--db {}=ADDRESS` says what it is", escape(&error.name)));
-    }
-    message
-}
-
-/// What `arguments` set, and the defaults for the rest.
-pub(crate) fn limits(arguments: &DatabaseLimitArguments) -> DatabaseLimits {
-    let defaults = DatabaseLimits::default();
-    DatabaseLimits {
-        statement_time: arguments.db_statement_time.unwrap_or(defaults.statement_time),
-        rows: arguments.db_rows.or(defaults.rows),
-        row_bytes: arguments.db_row_bytes.unwrap_or(defaults.row_bytes),
-        result_bytes: arguments.db_result_bytes.or(defaults.result_bytes),
-        connections: arguments.db_connections.unwrap_or(defaults.connections),
-        transactions: arguments.db_transactions.unwrap_or(defaults.transactions),
-    }
+/// The message about something that is wrong with a database, or with a rule on one; `places` are those of rules in a manifest.
+pub(crate) fn problem(error: &DatabaseError, places: &HashMap<String, &Origin>) -> Message {
+    let Some(rule) = &error.rule else { return Message::new(error.to_string()).code(Code::UnusableGrant) };
+    let name = escape(&error.name);
+    let (text, hint) = match places.get(rule) {
+        Some(origin) => {
+            (format!("{origin}: {error}"), format!("`[db.{name}]` there, or `--db {name}=ADDRESS`, says what it is"))
+        }
+        None => (error.to_string(), format!("`--db {name}=ADDRESS` says what it is")),
+    };
+    Message::new(text).code(Code::UnusableGrant).hint(hint)
 }
 
 /// The options that could be read, and for each of the others its name, empty if it has none, and what is wrong.
@@ -94,10 +101,10 @@ struct Read {
     unreadable: Vec<(String, Message)>,
 }
 
-fn read_all(options: &[String]) -> Read {
+fn read_all(given: GivenDatabases<'_>) -> Read {
     let mut read = Read::default();
     let mut names: Vec<&str> = Vec::new();
-    for (index, option) in options.iter().enumerate() {
+    for (index, option) in given.options.db.iter().enumerate() {
         let (name, address) = match split(option) {
             Ok(parts) => parts,
             Err(reason) => {
@@ -111,30 +118,48 @@ fn read_all(options: &[String]) -> Read {
             continue;
         }
         names.push(name);
-        match address::read(address) {
-            Ok(address) => read.take(name, address),
-            Err(reason) => read.refuse(name, &format!("--db: `{name}`: {reason}")),
+        read.put(name, address::read(address), &Origin::option("--db"));
+    }
+    for Declared { value: (name, place), origin } in given.declared {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            read.put(name, address::of(place, given.directory), origin);
         }
     }
     read
 }
 
 impl Read {
-    fn take(&mut self, name: &str, Address { source, origin, is_password_seen }: Address) {
-        if is_password_seen {
-            let note = format!("other users of this machine can see the password of `{name}` on the command line");
-            let hint = format!("`--db {name}=env:VARIABLE` and `--db {name}=file:PATH` keep it from them");
-            self.databases.notes.push(Message::note(note).hint(hint));
+    fn put(&mut self, name: &str, address: Result<Address, String>, origin: &Origin) {
+        match address {
+            Ok(address) => self.take(name, address, origin),
+            Err(reason) => self.refuse(name, &format!("{origin}: `{}`: {reason}", escape(name))),
         }
-        if let Some(origin) = origin {
-            self.databases.settings.hide(origin);
+    }
+
+    fn take(&mut self, name: &str, Address { source, origin: found_in, is_password_seen }: Address, origin: &Origin) {
+        if is_password_seen {
+            self.databases.notes.push(password_is_seen(name, origin));
+        }
+        if let Some(found_in) = found_in {
+            self.databases.settings.hide(found_in);
         }
         self.databases.settings.insert(name, source);
+        self.databases.origins.insert(name.to_owned(), origin.clone());
     }
 
     fn refuse(&mut self, name: &str, text: &str) {
         self.unreadable.push((name.to_owned(), Message::new(text)));
     }
+}
+
+fn password_is_seen(name: &str, origin: &Origin) -> Message {
+    if is_of_file(origin) {
+        let note = format!("the password of `{name}` stands in {origin}");
+        return Message::note(note)
+            .hint("`url-env = \"VARIABLE\"` and `url-file = \"PATH\"` keep it out of the manifest");
+    }
+    let note = format!("other users of this machine can see the password of `{name}` on the command line");
+    Message::note(note).hint(format!("`--db {name}=env:VARIABLE` and `--db {name}=file:PATH` keep it from them"))
 }
 
 /// `NAME=ADDRESS`. What stands for a name and is none is not repeated: it may be an address, with a password in it.
@@ -147,15 +172,15 @@ fn split(option: &str) -> Result<(&str, &str), &'static str> {
 }
 
 /// A note on each database that nothing is granted of.
-fn unused(settings: &DatabaseSettings, policy: &Policy) -> Vec<Message> {
+pub(crate) fn unused(settings: &DatabaseSettings, policy: &Policy) -> Vec<Message> {
     let unused = settings.iter().map(|(name, _)| name).filter(|name| Rights::of(policy, name).is_empty());
     let note = |name| Message::note(format!("nothing of the database `{name}` is granted"));
     unused.map(|name| note(name).hint(format!("--allow db.read:{name}"))).collect()
 }
 
-/// Whether a rule is about a database, or about all of them.
-fn is_about(rule: &Rule, name: &str, is_same: fn(&str, &str) -> bool) -> bool {
-    match &rule.scope {
+/// Whether a scope is of a database, or of all of them.
+fn is_about(scope: &Scope, name: &str, is_same: fn(&str, &str) -> bool) -> bool {
+    match scope {
         Scope::Any => true,
         Scope::Table(scope) => is_same(scope.database(), name),
         _ => false,

@@ -1,8 +1,9 @@
-//! `caphost docs`: tables for the documents, from the lists that the program itself uses.
+//! `caphost docs`: tables and schemas for the documents, from the lists that the program itself uses.
 
 use crate::exit::{self, Exit};
 use crate::failure::Failure;
 use crate::output;
+use caphost::manifest;
 use caphost::policy::codes::Code;
 use caphost::policy::{Capability, Profile};
 use caphost::surface;
@@ -20,9 +21,13 @@ pub(crate) enum Topic {
     ExitCodes,
     /// The codes of messages.
     Codes,
+    /// The keys of a manifest.
+    ManifestReference,
+    /// The JSON Schema of a manifest.
+    ManifestSchema,
 }
 
-/// Prints the table of `topic` as Markdown.
+/// Prints what is generated of `topic`: tables as Markdown, the schema as JSON.
 pub(crate) fn print(topic: Topic) -> Result<Exit, Failure> {
     output::print(&match topic {
         Topic::Capabilities => capabilities(),
@@ -32,6 +37,8 @@ pub(crate) fn print(topic: Topic) -> Result<Exit, Failure> {
         Topic::Codes => {
             table(["code", "title"], Code::ALL.iter().map(|code| [code.number().to_owned(), code.title().to_owned()]))
         }
+        Topic::ManifestReference => manifest::reference(),
+        Topic::ManifestSchema => format!("{:#}\n", manifest::schema()),
     })?;
     Ok(Exit::Success)
 }

@@ -15,14 +15,13 @@ use self::plan::Plan;
 use self::program::Program;
 use self::status::Status;
 use crate::args::ExecArguments;
-use crate::begin;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Message, Reporter};
 use crate::settings::{self, ExecSettings};
 use crate::units::NAME_SERVER_PORT;
+use crate::{begin, dry_run};
 use anyhow::Context;
-use caphost::caps::Session;
 use caphost::caps::ambient::{self, HostAuthority};
 use caphost::caps::handover::Handover;
 use caphost::policy::codes::Code;
@@ -35,6 +34,9 @@ pub(crate) fn exec(arguments: ExecArguments, reporter: Reporter) -> Result<Exit,
     let settings = settings::of_exec(arguments)?;
     settings.granted.notes.iter().for_each(|note| reporter.tell(note));
     let program = Program::find(&settings.program)?;
+    if settings.is_dry_run {
+        return dry_run::print_exec(&settings);
+    }
     let (handover, plan) = prepare(&settings, &program, authority)?;
     // Before the kernel is told, for then not even our own descriptors can be listed.
     let prepared = handover.prepare(authority).context("failed to hand the grants over")?;
@@ -53,16 +55,15 @@ pub(crate) fn exec(arguments: ExecArguments, reporter: Reporter) -> Result<Exit,
 fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority) -> Result<(Handover, Plan), Failure> {
     let policy = settings.granted.policy.clone();
     let working_directory = ambient::working_directory(authority).context("failed to find the working directory")?;
-    let protected = begin::protected(settings.audit.clone());
-    let builder = Session::builder(policy.clone()).working_directory(working_directory.clone());
-    let builder = builder.protect_all(protected.clone()).variables(settings.granted.environment.clone());
-    let builder = builder.databases(settings.granted.databases.clone());
-    let session = builder.build(authority).map_err(begin::not_begun)?;
+    let protected = begin::protected(&settings.audit, &settings.granted);
+    let builder = begin::session(&settings.granted, protected.clone()).working_directory(working_directory.clone());
+    let not_begun = |error| begin::not_begun(error, &settings.granted.origins);
+    let session = builder.build(authority).map_err(not_begun)?;
     let needs = Needs::of(session.databases().settings(), &policy);
     let known = landlock::known(program, session.gate().policy(), &needs);
     let name_server = settings.network.name_server.map_or(NAME_SERVER_PORT, |server| server.port());
     let plan = Plan::of(session.gate().policy(), &policy, &known, name_server, needs);
-    let audit = settings.audit.as_deref().map(begin::audit_file).transpose()?;
+    let audit = begin::audit_file(&settings.audit)?;
     let handover = Handover {
         subject: program.name(),
         policy,
@@ -72,7 +73,8 @@ fn prepare(settings: &ExecSettings, program: &Program, authority: HostAuthority)
         network: settings.network.clone(),
         secrets: session.secrets().clone(),
         databases: settings.granted.databases.clone(),
-        audit: audit.map(Into::into),
+        audit: audit.map(|audit| audit.into_file().into()),
+        on_audit_error: settings.audit.on_error(),
     };
     Ok((handover, plan))
 }

@@ -7,7 +7,7 @@ pub(crate) enum Exit {
     Success,
     /// The guest ended by itself, with this code.
     Guest(u8),
-    /// The answer of `check` or `explain` is no.
+    /// The answer of `check`, `explain`, `verify` and the like is no.
     No,
     /// The command line makes no sense.
     Usage,
@@ -32,8 +32,8 @@ pub(crate) enum Exit {
 /// For each way to end, its code and what it means.
 const TABLE: [(Exit, u8, &str); 11] = [
     (Exit::Success, 0, "success"),
-    (Exit::No, 1, "of `check` and `explain`: something is not covered, not usable or refused"),
-    (Exit::Usage, 2, "usage: an unknown option; a rule, limit or address that cannot be read"),
+    (Exit::No, 1, "the answer is no: something is not covered, not usable, refused or not verified"),
+    (Exit::Usage, 2, "usage: an unknown option; a rule, manifest, limit or address that cannot be read"),
     (Exit::Refused, 120, "refused: `--strict`, `--require-landlock`, an unusable grant, a refusal that ends the guest"),
     (Exit::Limit, 121, "a limit was reached: memory, fuel, handles, instances or output"),
     (Exit::Timeout, 122, "the time limit was reached"),

@@ -1,19 +1,23 @@
 //! `caphost explain`: a code's page, or which rule decides.
 
+mod ended;
 mod url;
 
 use self::url::Question;
 use crate::args::ExplainArguments;
+use crate::authority::{Authority, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::origins::{Origins, is_of_file};
 use crate::{output, settings};
 use anyhow::Context;
 use caphost::caps::Remedy;
 use caphost::caps::ambient::{self, HostAuthority};
+use caphost::manifest::Origin;
 use caphost::policy::codes::Code;
 use caphost::policy::visible::escape;
 use caphost::policy::{
-    Capability, Decision, Grant, HostPattern, HttpRule, Limits, NetScope, PathScope, Policy, Request, Rule, RuleId,
+    Capability, Decision, Deny, Grant, HostPattern, HttpRule, NetScope, PathScope, Policy, Request, Rule, RuleId,
     Scope, Target, parse_list, paths,
 };
 use caphost::surface;
@@ -21,11 +25,13 @@ use std::convert::Infallible;
 
 /// Answers each question.
 pub(crate) fn explain(arguments: ExplainArguments) -> Result<Exit, Failure> {
-    let authority = settings::authority(arguments.authority)?;
-    let written = authority.policy(authority.written(), Limits::default());
+    let options = Options { authority: arguments.authority, ..Options::default() };
+    let authority = Authority::read(options, None)?;
+    let written = authority.policy();
+    let origins = authority.origins(&written);
     let directory =
         ambient::working_directory(HostAuthority::claim()).context("failed to find the working directory")?;
-    let judge = Judge::new(written, directory.to_string_lossy().into_owned());
+    let judge = Judge::new(written, origins, directory.to_string_lossy().into_owned());
     let (mut answers, mut exit) = (Vec::new(), Exit::Success);
     for question in &arguments.questions {
         if let Some(code) = code(question)? {
@@ -66,6 +72,8 @@ fn code(question: &str) -> Result<Option<Code>, Failure> {
 
 /// A policy, with relative paths taken from a directory.
 struct Judge {
+    /// Where its rules are from.
+    origins: Origins,
     /// As the operator wrote it.
     written: Policy,
     /// The same rules in the same order, with absolute paths.
@@ -82,7 +90,7 @@ struct Answer {
 }
 
 impl Judge {
-    fn new(written: Policy, directory: String) -> Self {
+    fn new(written: Policy, origins: Origins, directory: String) -> Self {
         let anchor = |scope: &PathScope| {
             let host = paths::normalise(&directory, scope.host());
             Ok(PathScope::new(&host, scope.guest()).unwrap_or_else(|_| scope.clone()))
@@ -91,7 +99,7 @@ impl Judge {
             Ok(policy) => policy,
             Err(never) => match never {},
         };
-        Self { written, anchored, directory }
+        Self { origins, written, anchored, directory }
     }
 
     fn answer(&self, rule: &Rule) -> Result<Answer, Failure> {
@@ -114,17 +122,20 @@ impl Judge {
     /// A capability without a scope: is anything of it granted, and what?
     fn whole(&self, capability: Capability, lines: &mut Vec<String>) -> bool {
         let is_allowed = self.written.has_any_grant(capability);
-        let of = |rule: &&Rule| rule.capability == capability;
-        let grants = self.written.grants().iter().filter(|grant| of(&&grant.rule));
-        let grants: Vec<_> = grants.map(|grant| format!("`{}`", written(grant))).collect();
-        let denies: Vec<_> = self.written.denies().iter().filter(of).collect();
+        let grants =
+            self.origins.layers().into_iter().flatten().filter(|(grant, _)| grant.rule.capability == capability);
+        let grants: Vec<_> = grants
+            .map(|(grant, from)| format!("`{}`{}", written(grant), place(from.map(|from| &from.origin))))
+            .collect();
+        let denies = self.origins.denies().filter(|(deny, _)| deny.rule.capability == capability);
+        let denies: Vec<_> = denies.map(|(deny, from)| format!("`{}`{}", shown(deny), place(from))).collect();
         lines.push(if grants.is_empty() {
             "reason     it is not granted at all".to_owned()
         } else {
             format!("granted    {}", grants.join(", "))
         });
         if !denies.is_empty() {
-            lines.push(format!("denied     {}", listed(&denies)));
+            lines.push(format!("denied     {}", denies.join(", ")));
         }
         if grants.is_empty() {
             lines.push(format!("hint: --allow {capability}"));
@@ -142,33 +153,56 @@ impl Judge {
         if !path.is_empty() {
             lines.push(format!("resolved   {}", escape(&path)));
         }
-        let decision = self.anchored.decide(&Request { capability: rule.capability, target });
-        lines.extend(self.reason(Some(rule), rule.capability, decision));
-        if decision.is_allowed() && matches!(target, Target::Host { .. }) {
+        let request = Request { capability: rule.capability, target };
+        let (decision, ended) = (self.anchored.decide(&request), self.ended(&request));
+        let is_allowed = decision.is_allowed() && ended.is_none();
+        lines.extend(ended.map_or_else(|| self.reason(Some(rule), rule.capability, decision), |ended| vec![ended]));
+        lines.extend(self.exceptions(&request));
+        if is_allowed && matches!(target, Target::Host { .. }) {
             lines.push(ADDRESSES.to_owned());
         }
-        Ok(decision.is_allowed())
+        Ok(is_allowed)
     }
 
     /// One HTTP request.
     fn answer_url(&self, question: &Question) -> Answer {
         let request = question.request();
-        let decision = self.anchored.decide(&request);
-        let mut lines = match self.anchored.http_obstacle(&request) {
-            Some((grant, term)) => vec![format!("reason     grant {}: {}", self.grant(grant), url::refused(term))],
-            None => self.reason(question.grant().as_ref(), request.capability, decision),
+        let (decision, ended) = (self.anchored.decide(&request), self.ended(&request));
+        let is_allowed = decision.is_allowed() && ended.is_none();
+        let mut lines = match (ended, self.anchored.http_obstacle(&request)) {
+            (Some(ended), _) => vec![ended],
+            (None, Some((grant, term))) => {
+                vec![format!("reason     grant {}: {}", self.grant(grant), url::refused(term))]
+            }
+            (None, None) => self.reason(question.grant().as_ref(), request.capability, decision),
         };
-        if decision.is_allowed() && question.has_name() {
+        lines.extend(self.exceptions(&request));
+        if is_allowed && question.has_name() {
             lines.push(ADDRESSES.to_owned());
         }
-        let verdict = if decision.is_allowed() { "allowed" } else { "refused" };
+        let verdict = if is_allowed { "allowed" } else { "refused" };
         let details: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-        Answer { is_allowed: decision.is_allowed(), text: format!("`{}` is {verdict}\n{details}", question.text()) }
+        Answer { is_allowed, text: format!("`{}` is {verdict}\n{details}", question.text()) }
     }
 
-    /// A grant as it was written.
+    /// A grant as it was written, and where.
     fn grant(&self, id: RuleId) -> String {
-        format!("`{}`", self.written.grant(id).map_or(String::new(), written))
+        let from = self.origins.of_grant(id).map(|from| &from.origin);
+        format!("`{}`{}", self.written.grant(id).map_or(String::new(), written), place(from))
+    }
+
+    /// A deny rule as it was written, and where.
+    fn deny(&self, id: RuleId) -> String {
+        format!("`{}`{}", self.written.deny(id).map_or(String::new(), shown), place(self.origins.of_deny(id)))
+    }
+
+    /// The deny rules that leave it out.
+    fn exceptions(&self, request: &Request<'_>) -> Vec<String> {
+        let line = |(id, index): (RuleId, usize)| {
+            let scope = self.written.deny(id)?.except.get(index)?;
+            Some(format!("except     deny rule {} leaves it out by `{}`", self.deny(id), escape(&scope.to_string())))
+        };
+        self.anchored.excepting(request).into_iter().filter_map(line).collect()
     }
 
     /// Why it is decided so. `rule` is what would have to be granted.
@@ -176,7 +210,7 @@ impl Judge {
         match decision {
             Decision::Allowed { grant } => vec![format!("reason     grant {}", self.grant(grant))],
             Decision::Denied { by: Some(deny) } => vec![
-                format!("reason     deny rule `{}`", self.written.deny(deny).map_or(String::new(), shown)),
+                format!("reason     deny rule {}", self.deny(deny)),
                 "hint: a deny rule beats every grant; remove the rule to allow it".to_owned(),
             ],
             Decision::Denied { by: None } => {
@@ -189,8 +223,13 @@ impl Judge {
     }
 }
 
-fn shown(rule: &Rule) -> String {
-    escape(&rule.to_string()).to_string()
+fn shown(deny: &Deny) -> String {
+    escape(&deny.to_string()).to_string()
+}
+
+/// Where a rule is from, behind it, if that is a manifest.
+fn place(origin: Option<&Origin>) -> String {
+    origin.filter(|origin| is_of_file(origin)).map_or(String::new(), |origin| format!(" of {origin}"))
 }
 
 /// A grant in its text form, with its terms for HTTP.
@@ -234,19 +273,21 @@ fn many(rule: &Rule) -> Failure {
     ))
 }
 
-fn listed(rules: &[&Rule]) -> String {
-    rules.iter().map(|rule| format!("`{}`", shown(rule))).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use caphost::manifest::Declaration;
+
+    fn judge(policy: Policy) -> Judge {
+        let origins = Origins::of(&Declaration::default(), policy.clone(), None);
+        Judge::new(policy, origins, "/work".to_owned())
+    }
 
     fn answer(question: &str, allow: &str, deny: &str) -> Result<(bool, String), Failure> {
         let mut builder =
             parse_list(allow).unwrap().into_iter().fold(Policy::builder(), caphost::policy::PolicyBuilder::allow);
         builder = parse_list(deny).unwrap().into_iter().fold(builder, caphost::policy::PolicyBuilder::deny);
-        let judge = Judge::new(builder.build(), "/work".to_owned());
+        let judge = judge(builder.build());
         judge.answer(&question.parse().unwrap()).map(|answer| (answer.is_allowed, answer.text))
     }
 
@@ -260,6 +301,27 @@ mod tests {
         );
         let (is_allowed, text) = answer("fs.read:./data/a", "fs.read:./data", "fs.read:data/a").unwrap();
         assert!(!is_allowed && text.contains("deny rule `fs.read:data/a`"), "{text}");
+    }
+
+    #[test]
+    fn the_exception_that_leaves_it_out_is_named() {
+        let rule = |text: &str| text.parse::<Rule>().unwrap();
+        let deny = Deny {
+            rule: rule("fs.read:./data"),
+            except: vec![rule("fs.read:data/x").scope, rule("fs.read:data/public").scope],
+        };
+        let judge = judge(Policy::builder().allow(rule("fs.read:.")).deny(deny).build());
+        let answer =
+            |question: &str| judge.answer(&rule(question)).map(|answer| (answer.is_allowed, answer.text)).unwrap();
+        let (is_allowed, text) = answer("fs.read:./data/public/a");
+        let except =
+            "except     deny rule `fs.read:./data except data/x, data/public` leaves it out by `data/public`\n";
+        assert!(is_allowed && text.contains("grant `fs.read:.`") && text.contains(except), "{text}");
+        let (is_allowed, text) = answer("fs.read:./data/a");
+        assert!(
+            !is_allowed && text.contains("deny rule `fs.read:./data except") && !text.contains("leaves it"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -301,7 +363,7 @@ mod tests {
     fn a_request_is_decided_with_its_method_and_path() {
         let rule = "GET https://api.example.com/v1 x-key: {env:KEY}";
         let policy = Policy::builder().allow(HttpRule::parse(rule).unwrap()).build();
-        let judge = Judge::new(policy, "/work".to_owned());
+        let judge = judge(policy);
         let answer = |question: &str| judge.answer_url(&Question::parse(question).unwrap().unwrap());
         let allowed = answer("https://API.example.com:443/v1/x?y");
         assert!(allowed.is_allowed && allowed.text.contains(&format!("grant `{rule}`")), "{}", allowed.text);

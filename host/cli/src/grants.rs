@@ -3,7 +3,7 @@
 
 use caphost::inspect::{Finding, unenforced};
 use caphost::policy::visible::escape;
-use caphost::policy::{Capability, Item, Rule};
+use caphost::policy::{Capability, Grant, Item, Policy, Rule};
 use caphost::surface;
 use std::fmt;
 
@@ -48,6 +48,11 @@ impl Grants {
             self.withheld.push(Withheld { item: item.text.clone(), rules: useless });
         }
     }
+}
+
+/// The grants of the last of the policies that were put together: of a package, what it is narrowed to, which is a part of the rest.
+pub(crate) fn narrowest(policy: &Policy) -> &[Grant] {
+    policy.layers().last().map_or(&[], |layer| layer.grants)
 }
 
 impl fmt::Display for Withheld {

@@ -5,10 +5,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Subject, json_line};
 use crate::units::grouped;
-use crate::{columns, component, output};
+use crate::{columns, component, output, verify};
 use caphost::inspect::{Component, Import, Producer};
 use caphost::policy::Capability;
 use caphost::policy::visible::escape;
+use caphost::seal::SealFault;
 use serde_json::{Value, json};
 
 /// Shows what a component is.
@@ -31,7 +32,19 @@ fn as_json(component: &Component) -> Value {
         "imports": inspection.imports.iter().map(import_as_json).collect::<Vec<_>>(),
         "exports": inspection.exports,
         "producers": inspection.producers.iter().map(producer_as_json).collect::<Vec<_>>(),
+        "seal": seal_as_json(component),
     })
+}
+
+/// `null` without a seal, and nothing of one that does not hold but why.
+fn seal_as_json(component: &Component) -> Value {
+    match component.seal() {
+        Ok(seal) => json!(seal.map(verify::seal_as_json)),
+        Err(faults) => {
+            let fault = |fault: &SealFault| json!({ "code": fault.code().number(), "message": fault.to_string() });
+            json!({ "problems": faults.0.iter().map(fault).collect::<Vec<_>>() })
+        }
+    }
 }
 
 fn import_as_json(import: &Import) -> Value {
@@ -60,10 +73,26 @@ fn as_text(component: &Component) -> String {
         ],
         ["could use".to_owned(), if capabilities.is_empty() { "nothing outside".to_owned() } else { capabilities }],
     ];
+    let facts = facts.into_iter().chain(sealed(component)).collect::<Vec<_>>();
     let mut text = format!("{}\n{}", escape(component.name()), columns::align(&facts));
     text += &part("imports", &inspection.imports.iter().map(import_row).collect::<Vec<_>>());
     text += &part("exports", &inspection.exports.iter().map(|name| [escape(name).to_string()]).collect::<Vec<_>>());
     text + &part("made with, as it says", &inspection.producers.iter().map(producer_row).collect::<Vec<_>>())
+}
+
+fn sealed(component: &Component) -> Vec<[String; 2]> {
+    let row = |what: &str, is: String| [what.to_owned(), is];
+    match component.seal() {
+        Ok(None) => Vec::new(),
+        Ok(Some(seal)) => {
+            let manifest = row("sealed", format!("yes, with a manifest of sha256:{}", seal.manifest_digest()));
+            [manifest].into_iter().chain(seal.signers().map(|key| row("signed by", key.to_string()))).collect()
+        }
+        Err(faults) => {
+            let fault = |fault: &SealFault| row("sealed", format!("no longer [{}]: {fault}", fault.code().number()));
+            faults.0.iter().map(fault).collect()
+        }
+    }
 }
 
 fn part<const N: usize>(title: &str, rows: &[[String; N]]) -> String {

@@ -4,6 +4,8 @@
 //! [`report`]; exit codes are chosen in [`exit`] and returned by [`main`], and nowhere else.
 
 mod args;
+mod audit;
+mod authority;
 mod begin;
 mod check;
 mod columns;
@@ -11,19 +13,32 @@ mod completions;
 mod component;
 mod database_grants;
 mod databases;
+mod diff;
 mod docs;
+mod dry_run;
+mod effective;
 mod exec;
 mod exit;
 mod explain;
 mod failure;
 mod grants;
+mod infer;
 mod inspect;
+mod keys;
+mod learn;
+mod manifest_command;
+mod manifest_file;
+mod new_file;
+mod origins;
 mod output;
 mod report;
 mod roots;
 mod run;
+mod seal;
+mod sealed;
 mod settings;
 mod units;
+mod verify;
 mod watchdog;
 
 use crate::args::{Arguments, Command, DbCommand};
@@ -45,10 +60,18 @@ fn obey(arguments: Arguments) -> Exit {
     let reporter = Reporter::new(arguments.error_format);
     let outcome = match arguments.command {
         Command::Run(arguments) => run::run(*arguments, reporter),
-        Command::Exec(arguments) => exec::exec(arguments, reporter),
+        Command::Exec(arguments) => exec::exec(*arguments, reporter),
         Command::Check(arguments) => check::check(arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Seal(arguments) => seal::seal(&arguments, reporter),
+        Command::Verify(arguments) => verify::verify(&arguments),
+        Command::Keygen(arguments) => keys::keygen(&arguments),
+        Command::Init(arguments) => infer::init(&arguments, reporter),
+        Command::Infer(arguments) => infer::infer(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
         Command::Explain(arguments) => explain::explain(arguments),
+        Command::Manifest(command) => manifest_command::obey(command),
+        Command::Audit(command) => audit::obey(command, reporter),
         Command::Db(DbCommand::Grants(arguments)) => database_grants::print(arguments, reporter),
         Command::Completions { shell } => completions::print(shell),
         Command::Docs { topic } => docs::print(topic),

@@ -3,6 +3,7 @@
 mod human;
 mod json;
 mod refusals;
+mod remedy;
 mod subject;
 
 pub(crate) use self::json::line as json_line;
@@ -37,6 +38,9 @@ pub(crate) struct Message {
     subject: Option<Subject>,
     #[serde(flatten)]
     refusal: Option<Refused>,
+    /// The same as the headline, one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
     #[serde(skip_serializing_if = "Option::is_none")]
     backtrace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +62,16 @@ struct Refused {
     allow: Option<String>,
 }
 
+/// One of several things that are wrong with a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    /// From 1; 0 if it is about no place in the file.
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) hint: Option<String>,
+}
+
 impl Message {
     /// An error, of one line or more.
     pub(crate) fn new(headline: impl Into<String>) -> Self {
@@ -67,6 +81,11 @@ impl Message {
     /// Something to know that is no error.
     pub(crate) fn note(headline: impl Into<String>) -> Self {
         Self { level: "note", ..Self::new(headline) }
+    }
+
+    /// Something to beware of.
+    pub(crate) fn warning(headline: impl Into<String>) -> Self {
+        Self { level: "warning", ..Self::new(headline) }
     }
 
     /// With its stable code.
@@ -82,6 +101,11 @@ impl Message {
     /// With what can be done.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// With what the headline says, one by one, for programs.
+    pub(crate) fn errors(self, errors: Vec<Fault>) -> Self {
+        Self { errors, ..self }
     }
 
     /// With the guest's stack.

@@ -1,8 +1,9 @@
-//! What a decision costs with 1, 1 000 and 100 000 grants: it should be the same.
+//! What a decision costs with 1, 1 000 and 100 000 grants, and with as many exceptions of deny rules: it should be the same. And what it
+//! takes to compile and to compare so many.
 
 use std::hint::black_box;
 
-use caphost_policy::{Capability, HostName, Policy, Protocol, Request, Target, parse_list};
+use caphost_policy::{Capability, Deny, HostName, Policy, Protocol, Request, Rule, Target, parse_list};
 use criterion::Criterion;
 
 const SIZES: [usize; 3] = [1, 1_000, 100_000];
@@ -28,6 +29,8 @@ fn policy(size: usize) -> Policy {
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     decide(&mut criterion);
+    excepted(&mut criterion);
+    compile(&mut criterion);
     criterion.final_summary();
 }
 
@@ -74,6 +77,87 @@ fn walk(criterion: &mut Criterion, shape: &str, size: usize, policy: &Policy) {
     criterion.bench_function(&format!("{shape}/{size}"), |bencher| {
         bencher.iter(|| policy.path_step(policy.path_step(parent, black_box(&last)), black_box("file")));
     });
+}
+
+fn rules(text: &str) -> Vec<Rule> {
+    parse_list(text).unwrap_or_else(|error| panic!("{}", error.render("rules")))
+}
+
+/// One deny rule of each shape, with as many exceptions.
+fn excepted(criterion: &mut Criterion) {
+    for size in SIZES {
+        let last = size - 1;
+        let mut builder = Policy::builder();
+        let shapes: [(&str, &dyn Fn(usize) -> String); 3] = [
+            ("fs.read:/srv", &|index| format!("fs.read:/srv/data/{index}")),
+            ("env.read:APP*", &|index| format!("env.read:APP_{index}")),
+            ("net.connect:*.example.com", &|index| format!("net.connect:h{index}.example.com:443")),
+        ];
+        for (denied, excepted) in shapes {
+            let rule = rules(denied).remove(0);
+            let except = (0..size).map(|index| rules(&excepted(index)).remove(0).scope).collect();
+            builder = builder.allow(Rule { scope: caphost_policy::Scope::Any, ..rule.clone() });
+            builder = builder.deny(Deny { rule, except });
+        }
+        let policy = builder.build();
+        let (path, variable) = (format!("/srv/data/{last}/a/b"), format!("APP_{last}"));
+        let host = name(&format!("h{last}.example.com"));
+        let host = Target::Host { name: &host, port: Some(443), protocol: Protocol::Raw };
+        for (shape, capability, target) in [
+            ("path", Capability::FsRead, Target::Path(&path)),
+            ("name", Capability::EnvRead, Target::Name(&variable)),
+            ("host", Capability::NetConnect, host),
+        ] {
+            let request = Request { capability, target };
+            assert!(policy.decide(&request).is_allowed(), "{shape} {size}");
+            criterion.bench_function(&format!("excepted/{shape}/{size}"), |bencher| {
+                bencher.iter(|| policy.decide(black_box(&request)));
+            });
+        }
+    }
+}
+
+/// A hundred deny rules of each shape, on what nothing is granted of.
+fn fences() -> Vec<Rule> {
+    let fence = |index| {
+        format!("fs.read:/etc/{index},env.read:SECRET_{index},net.connect:10.0.{index}.0/24,db.read:hr.t{index}")
+    };
+    (0..100).flat_map(|index| rules(&fence(index))).collect()
+}
+
+/// From rules to a policy, and one policy against another.
+fn compile(criterion: &mut Criterion) {
+    const COUNT: usize = 100_000;
+    type Text = fn(usize) -> String;
+    let shapes: [(&str, Text); 5] = [
+        ("path", |index| format!("fs.read:/srv/data/{}/{index}", index % 100)),
+        ("name", |index| format!("env.read:APP_{index}")),
+        ("host", |index| format!("net.connect:h{index}.example.com:443")),
+        ("port", |index| format!("net.connect:h.example.com:{}-{}", index % 32_768, 32_768 + index / 4)),
+        ("table", |index| format!("db.read:shop.t{index}")),
+    ];
+    let mut group = criterion.benchmark_group("of 100000");
+    group.sample_size(10);
+    for (shape, text) in shapes {
+        let rules: Vec<Rule> = (0..COUNT).flat_map(|index| rules(&text(index))).collect();
+        let build = |denies: &[Deny]| {
+            let builder = rules.iter().cloned().fold(Policy::builder(), |builder, rule| builder.allow(rule));
+            denies.iter().cloned().fold(builder, |builder, deny| builder.deny(deny)).build()
+        };
+        group.bench_function(format!("compile/{shape}"), |bencher| bencher.iter(|| build(&[])));
+        // Each with an exception, and all at one place.
+        let whole = Rule { scope: caphost_policy::Scope::Any, ..rules[0].clone() };
+        let denies = |rule: &Rule| Deny { rule: whole.clone(), except: vec![rule.scope.clone()] };
+        let denies: Vec<Deny> = rules.iter().map(denies).collect();
+        group.bench_function(format!("compile excepted/{shape}"), |bencher| bencher.iter(|| build(&denies)));
+        let policy = build(&[]);
+        group.bench_function(format!("excess/{shape}"), |bencher| bencher.iter(|| policy.excess(&policy)));
+        let ceiling =
+            fences().into_iter().fold(Policy::builder().allow(whole), |builder, rule| builder.deny(rule)).build();
+        assert!(policy.excess(&ceiling).is_empty(), "{shape}");
+        group.bench_function(format!("excess of a fence/{shape}"), |bencher| bencher.iter(|| policy.excess(&ceiling)));
+    }
+    group.finish();
 }
 
 fn name(text: &str) -> HostName {

@@ -8,7 +8,8 @@ use pages::{PAGES, Page};
 
 /// What went wrong, as a code that does not change between releases.
 ///
-/// `CAP01xx` are refusals, `CAP02xx` limits, `CAP03xx` refusals before the start, `CAP04xx` components that can not run.
+/// `CAP01xx` are refusals, `CAP02xx` limits, `CAP03xx` refusals before the start, `CAP04xx` components that can not run,
+/// `CAP05xx` seals that do not hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Code {
     /// `CAP0101`: the capability is not granted at all.
@@ -38,6 +39,8 @@ pub enum Code {
     HttpTerms,
     /// `CAP0114`: a statement that no grant of a database allows.
     Statement,
+    /// `CAP0115`: the manifest that is sealed into the component does not allow it.
+    BeyondSeal,
     /// `CAP0201`: the memory limit.
     MemoryLimit,
     /// `CAP0202`: the time limit.
@@ -76,6 +79,38 @@ pub enum Code {
     AsyncComponent,
     /// `CAP0409`: no WebAssembly.
     NotWasm,
+    /// `CAP0501`: no seal, where one is needed.
+    NotSealed,
+    /// `CAP0502`: metadata of a seal, and no seal.
+    SealRemoved,
+    /// `CAP0503`: more than one seal.
+    SecondSeal,
+    /// `CAP0504`: a seal that is not on the outermost level.
+    NestedSeal,
+    /// `CAP0505`: a section behind the seal.
+    BehindSeal,
+    /// `CAP0506`: bytes behind the seal that are no section.
+    TrailingBytes,
+    /// `CAP0507`: a seal in another form than it is written in.
+    DamagedSeal,
+    /// `CAP0508`: a seal of a newer version.
+    NewerSeal,
+    /// `CAP0509`: the component's digest differs.
+    ComponentChanged,
+    /// `CAP0510`: the component's imports differ.
+    ImportsChanged,
+    /// `CAP0511`: the manifest's digest differs.
+    ManifestChanged,
+    /// `CAP0512`: a signature that its key did not make.
+    BrokenSignature,
+    /// `CAP0513`: no signature of a key that is asked for.
+    NotSignedBy,
+    /// `CAP0514`: an import that the sealed manifest says nothing of.
+    ImportBeyondSeal,
+    /// `CAP0515`: a sealed manifest that allows more than a policy.
+    BeyondPolicy,
+    /// `CAP0516`: no key of the kind that is needed.
+    UnusableKey,
 }
 
 const ALL: [Code; PAGES.len()] = {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::visible::escape;
+use crate::frame::{Frame, shown};
 use crate::{Capability, Scheme, ScopeError};
 
 /// A rule list that can not be read: what is wrong, where, and what was probably meant.
@@ -89,43 +89,12 @@ impl RuleError {
     /// No newline at the end.
     #[must_use]
     pub fn render(&self, source_name: &str) -> String {
-        let Place { line, before, marked } = self.place();
-        let indent = " ".repeat(columns(before));
-        let carets = "^".repeat(columns(marked).max(1));
-        let mut message = format!("{}: {self}\n  {}\n  {indent}{carets}", shown(source_name), shown(line));
+        let mut message = format!("{}: {self}\n{}", shown(source_name), Frame::new(&self.text, self.span()));
         if let Some(nearest) = self.nearest() {
             message.push_str(&format!("\nhint: did you mean `{nearest}`?"));
         }
         message
     }
-
-    fn place(&self) -> Place<'_> {
-        let before = self.text.get(..self.span.start).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let first_line = |text| str::lines(text).next().unwrap_or_default();
-        Place {
-            line: first_line(self.text.get(line_start..).unwrap_or_default()),
-            before: before.get(line_start..).unwrap_or_default(),
-            marked: first_line(self.item()),
-        }
-    }
-}
-
-/// The line of the text that is wrong, and the parts of it that stand before the wrong one and in it.
-struct Place<'a> {
-    line: &'a str,
-    before: &'a str,
-    marked: &'a str,
-}
-
-/// As [`escape`] shows it, but for backslashes: doubled, a wrong one would look like a right one.
-fn shown(text: &str) -> String {
-    text.split('\\').map(|part| escape(part).to_string()).collect::<Vec<_>>().join("\\")
-}
-
-/// How wide `text` is shown, in characters.
-fn columns(text: &str) -> usize {
-    shown(text).chars().count()
 }
 
 impl fmt::Display for RuleError {

@@ -35,3 +35,50 @@ pub enum HttpTerm {
     /// The path.
     Path,
 }
+
+/// Methods whose answer holds the request.
+const TELLING_BACK: [&str; 2] = ["TRACE", "TRACK"];
+
+impl HttpTerms {
+    /// Says whether `method` can stand in [`HttpTerms::methods`].
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn check_method(method: &str) -> Result<(), &'static str> {
+        match method {
+            _ if !is_method(method) => Err("methods are written in upper case, such as `GET`"),
+            "CONNECT" => Err("the host makes no `CONNECT` requests"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says whether `path` can stand in [`HttpTerms::paths`].
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn check_path(path: &str) -> Result<(), &'static str> {
+        if is_prefix(path) {
+            return Ok(());
+        }
+        Err(
+            "a path prefix has no query and no fragment, and holds no `..`, `//`, backslash, encoded `/`, `\\`, `.` or `%`, or encoded bytes that are no UTF-8",
+        )
+    }
+
+    /// Says whether no secret is sent with a method whose answer holds it.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    pub fn check_secrets(&self) -> Result<(), &'static str> {
+        let tells_back = self.methods.iter().any(|method| TELLING_BACK.contains(&method.as_str()));
+        if tells_back && self.headers.iter().any(|header| header.secrets().next().is_some()) {
+            return Err("a server answers `TRACE` with what it got: none is sent with a secret");
+        }
+        Ok(())
+    }
+}
+
+/// Methods are told apart by case, and no server knows one in lower case.
+fn is_method(text: &str) -> bool {
+    header::is_token(text) && !text.contains(char::is_lowercase)
+}

@@ -23,15 +23,20 @@
 //! - [`Rule`] is a capability on a [`Scope`]; [`parse_list`] reads rules ([`parse_items`] tells which item each came from), `Display` writes them, [`RuleError`] shows the place of a typo.
 //! - [`Grant`] is a rule with terms (expiry, [`Quota`], [`HttpTerms`], which [`HttpRule`] reads); [`Limits`] bound what a run may consume.
 //! - [`Policy`] compiles rules into matchers, so that [`Policy::decide`] costs the length of the path or name
-//!   and not the number of grants; [`Policy::attenuate`] narrows it.
-//! - [`codes`] holds the stable code and the page of every refusal; [`visible`] makes foreign text fit to be shown.
+//!   and not the number of grants; [`Policy::attenuate`] narrows it, [`Policy::excess`] compares two.
+//! - [`Deny`] is a deny rule with what it leaves out.
+//! - [`codes`] holds the stable code and the page of every refusal; [`visible`] makes foreign text fit to be shown, [`frame`] marks a place in it.
 //!
 //! The crate does no I/O, reads no clock and knows no async: the same request gets the same decision for ever.
 
 mod capability;
 pub mod codes;
+mod containment;
+mod deny;
 mod error;
 mod escape;
+mod excess;
+pub mod frame;
 mod grant;
 mod http;
 mod limits;
@@ -47,13 +52,16 @@ mod scope;
 pub mod visible;
 
 pub use capability::{Capability, ScopeKind};
+pub use deny::Deny;
 pub use error::{Problem, RuleError};
+pub use excess::{Exceeds, Excess};
 pub use grant::{Grant, Quota, Rate};
 pub use http::{HeaderError, HttpRule, HttpTerm, HttpTerms, InjectedHeader, Piece, SecretSource};
 pub use limits::{DatabaseLimits, Limits};
 pub use matcher::PathCursor;
-pub use parse::{Item, parse_items, parse_list};
-pub use policy::{Policy, PolicyBuilder};
+pub use nearest::nearest;
+pub use parse::{Item, parse_items, parse_list, parse_scoped};
+pub use policy::{Policy, PolicyBuilder, PolicyLayer};
 pub use profile::Profile;
 pub use request::{Decision, Protocol, Request, RuleId, Target};
 pub use rule::{Rule, Scope};

@@ -4,18 +4,25 @@
 //! The other shapes have one matcher per layer and capability.
 
 mod address;
+mod cursor;
 mod dns;
+mod excepted;
 mod fold;
 mod http;
 mod layer;
 mod map;
 mod name;
 mod net;
+mod net_excepted;
+mod order;
 mod path;
 mod peers;
 mod ports;
 mod slot;
 mod table;
 
-pub(crate) use layer::{Layer, Matchers};
-pub use path::PathCursor;
+pub(crate) use address::class_of_block;
+pub use cursor::PathCursor;
+pub(crate) use layer::Matchers;
+pub(crate) use map::Map;
+pub(crate) use order::Layer;

@@ -4,7 +4,8 @@
 const MAX_LENGTH: usize = 64;
 
 /// The candidate with the fewest edits away from `name`, if that is near enough to be what was meant.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = name.to_lowercase().chars().take(MAX_LENGTH + 1).collect();
     if letters.len() > MAX_LENGTH {
         return None;

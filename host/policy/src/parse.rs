@@ -42,6 +42,22 @@ pub fn parse_items(text: &str) -> Result<Vec<Item>, RuleError> {
     pieces.map(|piece| piece.item()).collect()
 }
 
+/// Reads the name of a capability or profile, and a scope that stands apart from it, as in a manifest: no comma separates, and spaces
+/// count. Otherwise the scope has the form that it has behind the colon.
+///
+/// # Errors
+/// As [`parse_items`]; the text that the error shows is `name:scope`.
+pub fn parse_scoped(name: &str, scope: Option<&str>) -> Result<Vec<Rule>, RuleError> {
+    let text = scope.map_or_else(|| name.to_owned(), |scope| format!("{name}:{scope}"));
+    let piece = Piece { text: &text, range: 0..text.len() };
+    let head = lookup(name).ok_or_else(|| piece.unknown(name))?;
+    let scope = scope.map(|_| name.len() + 1..text.len());
+    if let Some(at) = scope.clone().and_then(|range| Some(range.start + escape::check(piece.slice(range))?)) {
+        return Err(piece.error(at..at + 1, Problem::Backslash));
+    }
+    piece.rules_of(&head, scope)
+}
+
 pub(crate) fn parse_one(text: &str) -> Result<Rule, RuleError> {
     let piece = Piece { text, range: 0..text.len() };
     let mut rules = parse_list(text)?;
@@ -79,8 +95,13 @@ impl Piece<'_> {
             return Err(self.error(at..at + 1, Problem::Backslash));
         }
         let (head, scope) = self.head(item)?;
+        self.rules_of(&head, scope)
+    }
+
+    /// What a name on a scope stands for.
+    fn rules_of(&self, head: &Head, scope: Option<Range<usize>>) -> Result<Vec<Rule>, RuleError> {
         let rule = |capability: &Capability| {
-            let scope = self.scope(&head, *capability, scope.clone())?;
+            let scope = self.scope(head, *capability, scope.clone())?;
             Ok(Rule { capability: *capability, scope })
         };
         if let (Some(scope), []) = (&scope, head.capabilities) {
@@ -246,6 +267,22 @@ mod tests {
         assert_eq!(texts("fs.read:write:x"), ["fs.read:write:x"]);
         assert_eq!(texts("websocket:connect:a.example"), ["websocket.connect:a.example"]);
         assert_eq!(texts("time:wall"), ["time.wall"]);
+    }
+
+    #[test]
+    fn a_name_and_a_scope_that_stand_apart_are_read() {
+        let texts = |name, scope| {
+            let rules = parse_scoped(name, scope)?;
+            Ok::<_, RuleError>(rules.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(texts("fs", Some("read")).unwrap(), ["fs.read:read", "fs.write:read"], "one reading only");
+        assert_eq!(texts("fs.read", Some(" a,b")).unwrap(), [r"fs.read: a\,b"]);
+        assert_eq!(texts("time", None).unwrap(), ["time.wall"]);
+        assert_eq!(texts("net", Some("https://h.example")).unwrap(), ["net.connect:https://h.example"]);
+        assert!(texts("fs:read", Some("./d")).is_err() && texts("core", Some("x")).is_err());
+        let error = parse_scoped("fs.read", Some(r"C:\data")).unwrap_err();
+        assert_eq!((error.problem(), error.span()), (&Problem::Backslash, 10..11));
+        assert_eq!(parse_scoped("fs.raed", Some("./d")).unwrap_err().item(), "fs.raed");
     }
 
     #[test]

@@ -39,29 +39,43 @@ impl Rule {
     /// Says whether the scope is one that the capability takes.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        let kind = match &self.scope {
+        self.capability.takes(&self.scope)
+    }
+}
+
+impl Capability {
+    /// Says whether a rule of it can have this scope.
+    pub(crate) fn takes(self, scope: &Scope) -> bool {
+        let kind = match scope {
             Scope::Any => return true,
             Scope::Path(_) => ScopeKind::Path,
-            Scope::Net(scope) if scope.scheme().is_some_and(|scheme| scheme.capability() != self.capability) => {
-                return false;
-            }
+            Scope::Net(scope) if scope.scheme().is_some_and(|scheme| scheme.capability() != self) => return false,
             Scope::Net(_) => ScopeKind::Net,
             Scope::Name(_) => ScopeKind::Name,
             Scope::Table(_) => ScopeKind::Table,
         };
-        kind == self.capability.scope_kind()
+        kind == self.scope_kind()
     }
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.capability;
         match &self.scope {
-            Scope::Any => write!(formatter, "{name}"),
-            Scope::Path(scope) => write!(formatter, "{name}:{scope}"),
-            Scope::Net(scope) => write!(formatter, "{name}:{scope}"),
-            Scope::Name(scope) => write!(formatter, "{name}:{}", escape::escape(scope.as_str())),
-            Scope::Table(scope) => write!(formatter, "{name}:{scope}"),
+            Scope::Any => write!(formatter, "{}", self.capability),
+            scope => write!(formatter, "{}:{scope}", self.capability),
+        }
+    }
+}
+
+/// What stands behind `capability:` in the text form; of [`Scope::Any`], which stands without one, nothing.
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => Ok(()),
+            Self::Path(scope) => scope.fmt(formatter),
+            Self::Net(scope) => scope.fmt(formatter),
+            Self::Name(scope) => formatter.write_str(&escape::escape(scope.as_str())),
+            Self::Table(scope) => scope.fmt(formatter),
         }
     }
 }

@@ -5,18 +5,19 @@
 //! by the engine, or by [`Component::validate`] where no engine is at hand. [`check()`] compares its imports with a policy.
 
 mod bad;
-mod check;
+pub(crate) mod check;
 mod interface;
 mod read;
 mod requirements;
 mod sniff;
 mod types;
+pub(crate) mod walk;
 
 pub use self::bad::BadComponent;
-pub use self::check::{Coverage, Finding, check, coverage, unenforced};
+pub use self::check::{Coverage, Finding, check, coverage, is_denied, unenforced};
 
+use crate::seal::{self, Reading, Seal, SealFaults};
 use caphost_policy::Capability;
-use sha2::{Digest, Sha256};
 use wasmparser::Validator;
 
 /// A component: its name, its bytes, their digest, and what they say of it.
@@ -26,6 +27,7 @@ pub struct Component {
     bytes: Vec<u8>,
     digest: [u8; 32],
     inspection: Inspection,
+    seal: Reading,
 }
 
 /// What the bytes of a component say of it. Names are the component's own words: escape them before they are shown.
@@ -79,9 +81,10 @@ impl Component {
     /// # Errors
     /// [`BadComponent`] when the bytes are something else, or broken.
     pub fn read(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, BadComponent> {
-        let inspection = read::read(&bytes)?;
-        let digest = Sha256::digest(&bytes).into();
-        Ok(Self { name: name.into(), bytes, digest, inspection })
+        let inspection =
+            read::read(&bytes).map_err(|error| seal::fault_behind(&bytes).map_or(error, BadComponent::from))?;
+        let (seal, digest) = seal::read(&bytes, &inspection);
+        Ok(Self { name: name.into(), bytes, digest, inspection, seal })
     }
 
     /// What messages call it, and the guest's own name for itself (`argv[0]`).
@@ -102,6 +105,19 @@ impl Component {
     /// What the bytes say.
     pub fn inspection(&self) -> &Inspection {
         &self.inspection
+    }
+
+    /// The manifest that is sealed into it.
+    ///
+    /// # Errors
+    /// Every reason why its seal does not hold.
+    pub fn seal(&self) -> Result<Option<&Seal>, &SealFaults> {
+        self.seal.held()
+    }
+
+    /// Its seal, whether it holds or not.
+    pub(crate) fn seal_as_read(&self) -> &Reading {
+        &self.seal
     }
 
     /// Validates everything, the code of each function included. An engine does the same when it compiles.

@@ -19,15 +19,18 @@
 //! compiles, links and runs it. Everything that the guest can do goes through [`caps`], which decides by [`policy`]. What is
 //! linked, and the capability that each function takes, stands in [`surface`].
 
+pub mod audit_log;
 mod bindings;
 mod cache;
 mod engine;
 mod host_api;
+pub mod infer;
 pub mod inspect;
 mod limiter;
 mod link;
 mod outcome;
 mod run;
+pub mod seal;
 mod state;
 pub mod surface;
 mod tasks;
@@ -35,6 +38,7 @@ mod wasi;
 
 pub use cache::Cache;
 pub use caphost_caps as caps;
+pub use caphost_manifest as manifest;
 pub use caphost_policy as policy;
 pub use inspect::{BadComponent, Component, Inspection};
 pub use outcome::Outcome;

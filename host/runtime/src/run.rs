@@ -1,5 +1,6 @@
 //! One way to start a guest: from a component and a policy to an [`Outcome`].
 
+use crate::audit_log::provenance;
 use crate::bindings::CommandPre;
 use crate::cache::Cache;
 use crate::engine::Profile;
@@ -7,15 +8,15 @@ use crate::inspect::Component;
 use crate::limiter::Limiter;
 use crate::link;
 use crate::outcome::Outcome;
+use crate::seal::{self, SealFaults};
 use crate::state::{OnDeny, State};
 use crate::tasks::Tasks;
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::db::DatabaseSettings;
 use caphost_caps::net::NetworkSettings;
 use caphost_caps::stdio::{Input, Output, OutputBudget, Stdin, Stdout, Stream};
-use caphost_caps::{Observer, Revoker, Session, SessionClock, SessionError};
+use caphost_caps::{AuditSettings, Observer, Revoker, Session, SessionClock, SessionError};
 use caphost_policy::{Limits, Policy};
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +42,8 @@ pub struct Run {
     pub environment: Vec<(String, String)>,
     /// What relative scopes are relative to; by default the host's working directory.
     pub working_directory: Option<PathBuf>,
+    /// What relative scopes of its component's seal are relative to: the component's directory. By default they stand as they are.
+    pub component_directory: Option<String>,
     /// Files of the host's own that no grant lets the guest write, such as its audit log. The code cache is always one.
     pub protected: Vec<PathBuf>,
     /// What a refused call comes back as.
@@ -56,7 +59,7 @@ pub struct Run {
     /// Its standard error.
     pub stderr: Stdout,
     /// Where the audit log goes.
-    pub audit: Option<Box<dyn Write + Send>>,
+    pub audit: Option<AuditSettings>,
     /// Told of every refusal.
     pub observer: Option<Observer>,
     /// What grants expire by.
@@ -79,6 +82,7 @@ impl Run {
             policy,
             environment: Vec::new(),
             working_directory: None,
+            component_directory: None,
             protected: Vec::new(),
             on_deny: OnDeny::default(),
             network: NetworkSettings::default(),
@@ -99,6 +103,9 @@ pub enum RunError {
     /// The grants cannot be used as they stand, or the audit log cannot be begun.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// The component has a seal that does not hold.
+    #[error(transparent)]
+    Seal(#[from] SealFaults),
     /// The component cannot be compiled.
     #[error("failed to compile the component: {0:#}")]
     Compile(wasmtime::Error),
@@ -150,26 +157,38 @@ impl Host {
         if let Cache::Directory(directory) = &self.cache {
             run.protected.push(directory.clone());
         }
-        let limits = run.policy.limits().clone();
+        let now = seal::now(authority);
+        let ceiling = seal::ceiling(&run.component, run.component_directory.as_deref().unwrap_or_default(), now)?;
+        let effective = ceiling.as_ref().map_or_else(|| run.policy.clone(), |ceiling| run.policy.attenuate(ceiling));
+        let limits = effective.limits().clone();
         let engine = Profile::for_limits(&limits).engine().map_err(RunError::Compile)?;
         let compiled =
             self.cache.load(&engine, run.component.bytes(), run.component.digest()).map_err(RunError::Compile)?;
-        let linker = link::linker(&engine, &run.policy).map_err(RunError::Link)?;
+        let linker = link::linker(&engine, &effective).map_err(RunError::Link)?;
         let instance = linker.instantiate_pre(&compiled).map_err(RunError::Link)?;
-        let store = store(&engine, run, limits, authority)?;
+        let store = store(&engine, run, ceiling, limits, authority)?;
         Ok(Guest { store, instance })
     }
 }
 
-fn store(engine: &Engine, run: Run, limits: Limits, authority: HostAuthority) -> Result<Store<State>, RunError> {
+fn store(
+    engine: &Engine,
+    run: Run,
+    ceiling: Option<Policy>,
+    limits: Limits,
+    authority: HostAuthority,
+) -> Result<Store<State>, RunError> {
     let mut builder = Session::builder(run.policy).subject(subject(&run.component)).clock(run.clock);
     builder = builder.variables(run.environment).protect_all(run.protected).network(run.network);
     builder = builder.databases(run.databases);
+    if let Some(ceiling) = ceiling {
+        builder = builder.ceiling(ceiling);
+    }
     if let Some(directory) = run.working_directory {
         builder = builder.working_directory(directory);
     }
-    if let Some(sink) = run.audit {
-        builder = builder.audit(sink);
+    if let Some(settings) = run.audit {
+        builder = builder.audit_log(settings).provenance(provenance(&run.component));
     }
     if let Some(observer) = run.observer {
         builder = builder.observer(observer);

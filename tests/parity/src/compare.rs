@@ -63,7 +63,8 @@ fn records(seen: &Seen) -> anyhow::Result<Vec<String>> {
         let record: Value = serde_json::from_str(line).with_context(|| format!("no record: {line}"))?;
         if record["call"].as_str().is_some_and(|call| call.starts_with("caphost:host ")) {
             let field = |name: &str| format!("{name}={} ", record[name]);
-            let names = ["capability", "call", "asked", "resolved", "decision", "code", "rule"];
+            let names =
+                ["capability", "call", "asked", "resolved", "scheme", "method", "decision", "extent", "code", "rule"];
             records.push(format!("{} {}", records.len(), names.map(field).concat()));
         }
     }

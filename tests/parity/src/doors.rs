@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use caphost::caps::ambient::HostAuthority;
 use caphost::caps::db::DatabaseSettings;
 use caphost::caps::stdio::{OutputBuffer, Stdout};
-use caphost::caps::{ClockHand, Observer, Refusal, Revoker, Session, SessionClock};
+use caphost::caps::{AuditSettings, ClockHand, Observer, Refusal, Revoker, Session, SessionClock};
 use caphost::inspect::Component;
 use caphost::policy::Capability;
 use caphost::{Cache, Host, Outcome, Run};
@@ -107,7 +107,7 @@ impl Doors {
             databases: stage.databases(),
             stdout: Stdout::Buffer(output.clone()),
             stderr: Stdout::Buffer(errors.clone()),
-            audit: Some(Box::new(stage.log.clone())),
+            audit: Some(AuditSettings::to(Box::new(stage.log.clone()))),
             observer: Some(stage.observer()),
             ..Run::new(component, setup.policy(scenario))
         };

@@ -5,6 +5,7 @@ mod databases;
 mod network;
 mod peers;
 mod scenes;
+mod sealing;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,10 @@ pub(crate) fn play(layout: &Layout) -> Result<()> {
     for scene in SCENES {
         failures.extend(show(layout, &stage, scene, None)?);
     }
+    println!("\nNow there is a manifest, `caphost.toml`, and what an organisation allows, `org.toml`.");
+    for scene in sealing::SCENES {
+        failures.extend(show(layout, &stage, scene, None)?);
+    }
     println!("\nNow there is a database, `main`: a file that the operator named.");
     for scene in databases::SCENES {
         failures.extend(show(layout, &stage, scene, None)?);
@@ -42,10 +47,8 @@ pub(crate) fn play(layout: &Layout) -> Result<()> {
         failures.extend(show(layout, &stage, scene, Some(&cast))?);
     }
     if failures.is_empty() {
-        println!(
-            "\ndemo: all {} runs ended as they should",
-            SCENES.len() + databases::SCENES.len() + network::SCENES.len()
-        );
+        let chapters = [SCENES, sealing::SCENES, databases::SCENES, network::SCENES];
+        println!("\ndemo: all {} runs ended as they should", chapters.map(<[Scene]>::len).iter().sum::<usize>());
         return Ok(());
     }
     bail!("demo: {}", failures.join("; "))
@@ -55,6 +58,8 @@ pub(crate) fn play(layout: &Layout) -> Result<()> {
 fn set_up(layout: &Layout) -> Result<PathBuf> {
     let stage = layout.at("target/demo");
     corpus::lay_out(layout, &stage)?;
+    fs::write(stage.join("caphost.toml"), sealing::MANIFEST)?;
+    fs::write(stage.join("org.toml"), sealing::POLICY)?;
     for (guest, platform, name) in [
         ("word-report", Platform::Wasm, "word-report.wasm"),
         ("file-index", Platform::Wasm, "file-index.wasm"),

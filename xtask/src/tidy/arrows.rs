@@ -6,7 +6,7 @@ use super::{Rule, Violation};
 /// The rules about manifests.
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        invariant: "dependencies of our crates on each other point down: cli → runtime → caps → policy",
+        invariant: "dependencies of our crates on each other point down: cli → runtime → caps and manifest → policy",
         check: down,
     },
     Rule { invariant: "a crate of the workspace has a floor in `xtask/src/tidy/arrows.rs`", check: placed },
@@ -18,10 +18,12 @@ pub(super) const RULES: &[Rule] = &[
 /// Which of our crates each of them may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("caphost-policy", &[]),
+    ("caphost-manifest", &["caphost-policy"]),
     ("caphost-caps", &["caphost-policy"]),
-    ("caphost", &["caphost-caps", "caphost-policy"]),
-    ("caphost-cli", &["caphost", "caphost-caps", "caphost-policy"]),
+    ("caphost", &["caphost-caps", "caphost-manifest", "caphost-policy"]),
+    ("caphost-cli", &["caphost", "caphost-caps", "caphost-manifest", "caphost-policy"]),
     ("caphost-sdk", &["caphost-caps", "caphost-policy"]),
+    ("caphost-fuzz", &["caphost"]),
     ("caphost-peers", &[]),
     ("caphost-cluster", &[]),
     (

@@ -1,4 +1,4 @@
-//! Parts of documents that programs write: from `<!-- generated: COMMAND -->` to `<!-- end -->`.
+//! What programs write of the documents: parts from `<!-- generated: COMMAND -->` to `<!-- end -->`, and whole files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,11 +13,13 @@ const START: &str = "<!-- generated: ";
 const START_END: &str = " -->\n";
 const END: &str = "<!-- end -->";
 
+/// Files that are written as a whole, each with the arguments of `caphost` that write it.
+const WHOLE: &[(&str, &str)] = &[("docs/caphost.schema.json", "docs manifest-schema")];
+
 /// Fails when a document says something else than the `caphost` that is built.
 pub(crate) fn check(layout: &Layout) -> Result<()> {
-    for path in documents(layout)? {
-        let text = fs::read_to_string(&path)?;
-        if filled(layout, &text)? != text {
+    for (path, text, filled) in written(layout)? {
+        if filled != text {
             bail!("{} is out of date\nhint: `cargo xtask tidy --fix`", path.strip_prefix(layout.root())?.display());
         }
     }
@@ -27,9 +29,7 @@ pub(crate) fn check(layout: &Layout) -> Result<()> {
 /// Builds `caphost` and rewrites what documents take from it.
 pub(crate) fn rewrite(layout: &Layout) -> Result<()> {
     host::build(layout)?;
-    for path in documents(layout)? {
-        let text = fs::read_to_string(&path)?;
-        let filled = filled(layout, &text)?;
+    for (path, text, filled) in written(layout)? {
         if filled != text {
             fs::write(&path, filled)?;
             println!("wrote {}", path.strip_prefix(layout.root())?.display());
@@ -48,6 +48,24 @@ pub(crate) fn replace_block(text: &str, command: &str, content: &str) -> Result<
     if found { Ok(replaced) } else { bail!("the document has no part that `{command}` writes") }
 }
 
+/// Each file that programs write of, as it is and as it would be now.
+fn written(layout: &Layout) -> Result<Vec<(PathBuf, String, String)>> {
+    let mut files = Vec::new();
+    for path in documents(layout)? {
+        let text = fs::read_to_string(&path)?;
+        let filled = filled(layout, &text)?;
+        files.push((path, text, filled));
+    }
+    for (path, arguments) in WHOLE {
+        let path = layout.at(path);
+        // One that is not there yet is written.
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let content = caphost(layout, arguments)?;
+        files.push((path, text, content));
+    }
+    Ok(files)
+}
+
 fn documents(layout: &Layout) -> Result<Vec<PathBuf>> {
     let mut paths = vec![layout.at("README.md")];
     for entry in fs::read_dir(layout.at("docs")).context("failed to list docs")? {
@@ -63,12 +81,13 @@ fn documents(layout: &Layout) -> Result<Vec<PathBuf>> {
 fn filled(layout: &Layout, text: &str) -> Result<String> {
     each_block(text, |command, old| match command.strip_prefix("caphost ") {
         None => Ok(old.to_owned()),
-        Some(arguments) => {
-            let mut caphost = Command::new(layout.caphost("debug"));
-            let content = process::output_of(caphost.args(arguments.split_whitespace()))?;
-            Ok(format!("\n{}\n\n", content.trim()))
-        }
+        Some(arguments) => Ok(format!("\n{}\n\n", caphost(layout, arguments)?.trim())),
     })
+}
+
+/// What `caphost` prints with these arguments.
+fn caphost(layout: &Layout, arguments: &str) -> Result<String> {
+    process::output_of(Command::new(layout.caphost("debug")).args(arguments.split_whitespace()))
 }
 
 /// Passes each part with its command through `change`.

@@ -5,7 +5,10 @@ use super::{Rule, Violation, source};
 
 /// The rules about words of code.
 pub(super) const RULES: &[Rule] = &[
-    Rule { invariant: "`caphost-policy` has no I/O, no clock and no async", check: policy_is_pure },
+    Rule {
+        invariant: "`caphost-policy` and `caphost-manifest` have no I/O, no clock and no async",
+        check: values_are_pure,
+    },
     Rule { invariant: "`caphost-caps` touches the outside world in `ambient` only", check: caps_is_not_ambient },
     Rule {
         invariant: "below the command line, nothing prints and nothing ends the process",
@@ -19,11 +22,12 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 const POLICY: &str = "host/policy/src/";
+const MANIFEST: &str = "host/manifest/src/";
 const CAPS: &str = "host/caps/src/";
 /// Floors that never talk to a user.
-const LIBRARIES: [&str; 4] = [POLICY, CAPS, "host/runtime/src/", "guest-sdk/src/"];
+const LIBRARIES: [&str; 5] = [POLICY, MANIFEST, CAPS, "host/runtime/src/", "guest-sdk/src/"];
 
-fn policy_is_pure(tree: &Tree) -> Vec<Violation> {
+fn values_are_pure(tree: &Tree) -> Vec<Violation> {
     const WORDS: &[&str] = &[
         "std::fs",
         "std::env",
@@ -40,7 +44,7 @@ fn policy_is_pure(tree: &Tree) -> Vec<Violation> {
         "async",
         ".await",
     ];
-    found(tree.code_below(POLICY), WORDS)
+    [POLICY, MANIFEST].iter().flat_map(|floor| found(tree.code_below(floor), WORDS)).collect()
 }
 
 fn caps_is_not_ambient(tree: &Tree) -> Vec<Violation> {
@@ -84,7 +88,7 @@ fn libraries_are_silent(tree: &Tree) -> Vec<Violation> {
 }
 
 fn imports_are_plain(tree: &Tree) -> Vec<Violation> {
-    [POLICY, CAPS].iter().flat_map(|floor| found(tree.code_below(floor), &["std::{"])).collect()
+    [POLICY, MANIFEST, CAPS].iter().flat_map(|floor| found(tree.code_below(floor), &["std::{"])).collect()
 }
 
 fn no_allow(tree: &Tree) -> Vec<Violation> {
@@ -116,7 +120,7 @@ mod tests {
             ),
             ("host/runtime/src/a.rs", "use std::fs::File;"),
         ]);
-        assert_eq!(policy_is_pure(&tree), [Violation::at("host/policy/src/a.rs:2", "`std::fs`")]);
+        assert_eq!(values_are_pure(&tree), [Violation::at("host/policy/src/a.rs:2", "`std::fs`")]);
     }
 
     #[test]

@@ -41,6 +41,15 @@ impl Refusals {
         ));
     }
 
+    /// Says, once, that the process goes on without an audit log.
+    pub(super) fn tell_unaudited(error: &io::Error) {
+        let error = error.to_string();
+        write(&format!(
+            "warning: the audit log cannot be written, and the program goes on without: {}\n",
+            escape(&error)
+        ));
+    }
+
     fn is_new(&mut self, text: &str) -> bool {
         self.told.len() < MAX_TOLD && self.told.insert(text.to_owned())
     }

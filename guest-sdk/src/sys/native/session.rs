@@ -55,7 +55,8 @@ fn begin() -> Arc<Session> {
 
 fn handed_over(authority: HostAuthority) -> Result<Option<Session>, Box<dyn Error>> {
     let Some(handover) = Handover::receive(authority)? else { return Ok(None) };
-    let session = handover.builder().observer(Refusals::observer()).build(authority)?;
+    let session =
+        handover.builder(Box::new(Refusals::tell_unaudited)).observer(Refusals::observer()).build(authority)?;
     close_at_exit();
     Ok(Some(session))
 }

@@ -58,8 +58,3 @@ pub(crate) fn leave_at(number: RawFd, descriptor: &OwnedFd) -> io::Result<()> {
     // dup2(2) makes a descriptor that is not closed on exec.
     Ok(dup2(descriptor, &mut place)?)
 }
-
-/// What is written to `descriptor`.
-pub(crate) fn sink(descriptor: OwnedFd) -> Box<dyn io::Write + Send> {
-    Box::new(std::fs::File::from(descriptor))
-}

@@ -114,13 +114,15 @@ impl Authority {
     /// Whether a rule tells one table of this database from another, or denies anything of it: then it matters what stands behind a view.
     pub(crate) fn tells_tables_apart(&self) -> bool {
         let is_of_database = |rule: &Rule| matches!(rule.capability, Capability::DbRead | Capability::DbWrite);
-        let names_table = |rule: &Rule| match &rule.scope {
+        let names_table = |scope: &Scope| match scope {
             Scope::Table(scope) => scope.table().is_some() && scope.database().eq_ignore_ascii_case(&self.database),
             _ => false,
         };
         let policy = self.gate.policy();
-        policy.grants().iter().any(|grant| is_of_database(&grant.rule) && names_table(&grant.rule))
-            || policy.denies().iter().any(|rule| is_of_database(rule) && names_table(rule))
+        policy.grants().iter().any(|grant| is_of_database(&grant.rule) && names_table(&grant.rule.scope))
+            || policy.denies().iter().any(|deny| {
+                is_of_database(&deny.rule) && std::iter::once(&deny.rule.scope).chain(&deny.except).any(names_table)
+            })
     }
 
     /// A permit for one access.

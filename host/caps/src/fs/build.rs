@@ -15,7 +15,7 @@ use super::tree::{HostFile, Tree};
 use crate::ambient::{self, HostAuthority, Root};
 use crate::escape::escape;
 use cap_std::fs::Dir;
-use caphost_policy::{Capability, Policy, Rule};
+use caphost_policy::{Capability, Deny, Policy, Rule};
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, statat};
 use std::fmt;
@@ -53,40 +53,51 @@ pub(crate) struct Prepared {
     pub(crate) canonical: Policy,
     /// The policy as the operator wrote it.
     pub(crate) written: Policy,
+    /// What both were narrowed by, with canonical paths as far as they exist.
+    pub(crate) ceiling: Option<Policy>,
     /// How many of its deny rules are the operator's; those behind them protect the host's own files.
     pub(crate) operator_denies: usize,
     pub(crate) namespace: Namespace,
 }
 
-/// Resolves the path scopes of `policy` and opens what its grants name.
+/// Resolves the path scopes of `policy`, narrowed by `ceiling`, and opens what the grants of `policy` name.
 ///
 /// What is `protected` belongs to the host itself: where a grant would let the guest write it, a deny rule is added.
 pub(crate) fn prepare(
     policy: Policy,
+    ceiling: Option<Policy>,
     working_directory: &Path,
     protected: &[PathBuf],
     authority: HostAuthority,
 ) -> Result<Prepared, MountErrors> {
     let is_path_rule = |rule: &Rule| matches!(rule.capability, Capability::FsRead | Capability::FsWrite);
     if !policy.grants().iter().any(|grant| is_path_rule(&grant.rule)) {
-        let operator_denies = policy.denies().len();
-        let (canonical, namespace) = (policy.clone(), Namespace::default());
-        return Ok(Prepared { canonical, written: policy, operator_denies, namespace });
+        let written = narrowed(policy, ceiling.as_ref());
+        let (operator_denies, canonical) = (written.denies().len(), written.clone());
+        return Ok(Prepared { canonical, written, ceiling, operator_denies, namespace: Namespace::default() });
     }
     let surveyor = Surveyor { working_directory, authority };
     let grants = policy.grants().iter().map(|grant| &grant.rule).filter(|rule| is_path_rule(rule));
     let (sites, mut errors) = surveyor.sites(grants);
-    errors.extend(policy.denies().iter().filter_map(|rule| surveyor.unusable_deny(rule)));
+    let written = narrowed(policy.clone(), ceiling.as_ref());
+    errors.extend(written.denies().iter().filter_map(|deny| surveyor.unusable_deny(deny)));
     if !errors.is_empty() {
         return Err(MountErrors(errors));
     }
     let canonical = policy.map_paths(|scope| surveyor.canonical_scope(scope));
     let canonical = canonical.map_err(|reason| MountErrors(vec![MountError { rule: "fs".to_owned(), reason }]))?;
-    let mut fenced_off: Vec<Rule> = policy.denies().iter().filter_map(|rule| surveyor.own_name(rule)).collect();
-    let operator_denies = policy.denies().len() + fenced_off.len();
-    fenced_off.extend(surveyor.within_reach(&canonical, protected));
-    let fence = Fence::new(&canonical, &fenced_off, authority);
-    let (canonical, written) = (canonical.with_denies(fenced_off.clone()), policy.with_denies(fenced_off));
+    let ceiling = ceiling.map(|ceiling| surveyor.canonical_ceiling(&ceiling));
+    let canonical = narrowed(canonical, ceiling.as_ref());
+    let denies = written.denies().iter().zip(canonical.denies());
+    errors.extend(denies.filter_map(|(written, real)| surveyor.misled_exception(written, real)));
+    let own_name = |(index, deny): (usize, &Deny)| Some((index, surveyor.own_name(&deny.rule)?));
+    let own_names: Vec<(usize, Rule)> = written.denies().iter().enumerate().filter_map(own_name).collect();
+    let operator_denies = written.denies().len() + own_names.len();
+    let links = written.denies().len()..operator_denies;
+    let of_the_host = surveyor.within_reach(&canonical, protected);
+    let with_all = |policy: &Policy| policy.with_denies_beside(own_names.clone()).with_denies(of_the_host.clone());
+    let (canonical, written) = (with_all(&canonical), with_all(&written));
+    let fence = Fence::new(&canonical, &links, authority);
     let opener = Opener::new(ambient::device_directories(authority));
     let mut mounts = Vec::new();
     for site in sites {
@@ -97,10 +108,14 @@ pub(crate) fn prepare(
     }
     let namespace = Namespace::new(mounts);
     if errors.is_empty() {
-        Ok(Prepared { canonical, written, operator_denies, namespace })
+        Ok(Prepared { canonical, written, ceiling, operator_denies, namespace })
     } else {
         Err(MountErrors(errors))
     }
+}
+
+fn narrowed(policy: Policy, ceiling: Option<&Policy>) -> Policy {
+    ceiling.map(|ceiling| policy.attenuate(ceiling)).unwrap_or(policy)
 }
 
 impl Site {

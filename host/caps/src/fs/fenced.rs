@@ -3,7 +3,7 @@
 
 use super::beneath::{Opener, file_system_magic};
 use super::error::Trouble;
-use super::located::{Base, Cursors, Follow, Located, Met};
+use super::located::{Base, Cursors, Follow, Located, Met, leads_on};
 use super::metadata::{FileId, FileType};
 use super::tree::{Start, Tree};
 use cap_std::fs::Dir;
@@ -106,18 +106,26 @@ impl<'a> Walk<'a> {
             }
             let is_last = self.pending.iter().all(|rest| rest == "." || rest.is_empty());
             let cursors = self.step(&component);
-            if is_refused(cursors, self.capability) {
+            let is_passed = !is_last && leads_on(cursors.of(self.capability));
+            if is_refused(cursors, self.capability) && !is_passed {
                 return Ok(self.arrive(component, cursors, must_be_directory, Met::Unknown));
             }
             let stat = match statat(self.here(), component.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => stat,
+                // What is denied is passed through, and nothing is told of it.
+                Err(_) if is_refused(cursors, self.capability) => {
+                    return Ok(self.arrive(component, cursors, must_be_directory, Met::Unknown));
+                }
                 Err(Errno::NOENT) if is_last => {
                     return Ok(self.arrive(component, cursors, must_be_directory, Met::Nothing));
                 }
                 Err(errno) => return Err(errno.into()),
             };
             let cursors = self.with_identity(cursors, &stat);
-            let is_refused = is_refused(cursors, self.capability);
+            // A link in such a place would lead elsewhere.
+            let is_passed =
+                is_passed && leads_on(cursors.of(self.capability)) && FileType::of(&stat) == FileType::Directory;
+            let is_refused = is_refused(cursors, self.capability) && !is_passed;
             let follows = !is_last || follow == Follow::Yes || must_be_directory;
             match FileType::of(&stat) {
                 _ if is_refused => return Ok(self.arrive(component, cursors, must_be_directory, Met::Unknown)),
@@ -164,9 +172,7 @@ impl<'a> Walk<'a> {
     }
 
     fn with_identity(&self, mut cursors: Cursors, stat: &Stat) -> Cursors {
-        for (capability, cursor) in self.tree.denied.get(&FileId::of(stat)).into_iter().flatten() {
-            cursors.replace(*capability, *cursor);
-        }
+        cursors.add_identity(self.tree.denied.get(&FileId::of(stat)));
         cursors
     }
 

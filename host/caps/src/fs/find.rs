@@ -3,7 +3,7 @@
 use super::FileSystem;
 use super::error::{FsError, FsResult, Trouble};
 use super::hint;
-use super::located::{Follow, Located};
+use super::located::{Follow, Located, leads_on};
 use super::namespace::{Directory, Mount, Mounted, Route};
 use crate::gate::Permit;
 use crate::refusal::{Denied, Remedy};
@@ -81,7 +81,7 @@ impl FileSystem {
     ) -> FsResult<Found<'a>> {
         let Mounted { mount, start, path } = mounted;
         let cursor = start.cursors.of(capability);
-        if !cursor.decision().is_allowed() {
+        if !cursor.decision().is_allowed() && !leads_on(cursor) {
             // Refused before anything is looked at: whether a path exists is not for everybody to know.
             let inside = Inside { directory: start.inside, path: &path };
             self.check(at, mount, capability, cursor, inside)?;

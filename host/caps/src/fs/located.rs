@@ -4,7 +4,7 @@ use super::beneath::{Opener, refuse_special};
 use super::error::Trouble;
 use super::metadata::{FileId, FileType};
 use crate::request::Inside;
-use caphost_policy::{Capability, PathCursor};
+use caphost_policy::{Capability, Decision, PathCursor};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, OFlags, Stat, fstat, ftruncate, statat};
 use rustix::io::Errno;
@@ -23,8 +23,18 @@ impl Cursors {
         if capability == Capability::FsRead { self.read } else { self.write }
     }
 
-    pub(crate) fn replace(&mut self, capability: Capability, cursor: PathCursor) {
+    fn replace(&mut self, capability: Capability, cursor: PathCursor) {
         if capability == Capability::FsRead { self.read = cursor } else { self.write = cursor }
+    }
+
+    /// What is known of a place by its identity: it is one that is denied by these rules. Where that is not its own name, no exception
+    /// of theirs holds.
+    pub(crate) fn add_identity(&mut self, denied: Option<&Vec<(Capability, PathCursor)>>) {
+        for (capability, cursor) in denied.into_iter().flatten() {
+            if !self.of(*capability).is_at_rules_of(*cursor) {
+                self.replace(*capability, *cursor);
+            }
+        }
     }
 
     pub(crate) fn have_rules_below(self) -> bool {
@@ -35,6 +45,13 @@ impl Cursors {
     pub(crate) fn lead_to_rules(self) -> bool {
         self.read.leads_to_rules() || self.write.leads_to_rules()
     }
+}
+
+/// Whether a place that is refused lies on the way to one that may be allowed: an exception of a deny rule, or what a policy that only
+/// narrows has granted below a mount.
+pub(crate) fn leads_on(cursor: PathCursor) -> bool {
+    let is_only_not_granted = cursor.decision() == Decision::Denied { by: None };
+    cursor.has_exceptions_below() || (is_only_not_granted && cursor.has_rules_below())
 }
 
 /// Whether a symbolic link in the last place of a path is followed.

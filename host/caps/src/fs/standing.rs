@@ -1,11 +1,12 @@
-//! Whether a path is granted, told without opening it: nothing is recorded, and nothing is taken from a quota.
+//! Whether a path is granted, told without opening it: nothing is taken from a quota, and a no is not recorded.
 
 use super::FileSystem;
 use super::error::{FsResult, Trouble};
 use super::find::At;
 use super::located::Follow;
 use super::namespace::{Mount, Mounted, Route};
-use crate::request::Inside;
+use crate::audit::Extent;
+use crate::request::{Inside, Request, Target};
 use caphost_policy::{Capability, PathCursor, paths};
 use rustix::io::Errno;
 
@@ -15,8 +16,9 @@ impl FileSystem {
         let Ok(Route::Mounted(Mounted { mount, start, path })) = self.namespace.route(at.directory, at.path) else {
             return false;
         };
-        // As for an operation: below what is refused nothing is looked at.
-        if self.gate.standing_at(start.cursors.of(capability)).is_err() {
+        // As for an operation: below what is refused nothing is looked at, but what a deny rule leaves out.
+        let cursor = start.cursors.of(capability);
+        if self.gate.standing_at(cursor).is_err() && !cursor.has_exceptions_below() {
             return false;
         }
         let by_letters = self.cursor_by_letters(mount, &path, capability);
@@ -28,6 +30,19 @@ impl FileSystem {
             Err(Trouble::Os(Errno::NOENT)) => self.gate.standing_at(by_letters).is_ok(),
             Err(_) => false,
         }
+    }
+
+    /// Records that the guest was told of a grant on a path.
+    pub(crate) fn record_granted(&self, at: &At<'_>, capability: Capability) {
+        let Ok(Route::Mounted(Mounted { mount, start, path })) = self.namespace.route(at.directory, at.path) else {
+            return;
+        };
+        let located = mount.tree.locate(start, path.clone(), Follow::Yes, capability);
+        let by_letters = Inside { directory: start.inside, path: &path };
+        let inside = located.as_ref().map_or(by_letters, |located| located.inside());
+        let target = Target::Path { cursor: mount.cursors.of(capability), place: mount.place(inside) };
+        let request = Request { capability, call: at.call, asked: at.asked(), target };
+        self.gate.record_standing(&request, Extent::Whole);
     }
 
     /// Refuses a path that is not granted, as an operation on it would be refused: recorded, and with the grant to add.

@@ -3,9 +3,10 @@
 use super::permit::Count;
 use super::standing::Missing;
 use super::{Gate, Permit};
+use crate::audit::Extent;
 use crate::refusal::Denied;
 use crate::request::{Asked, Request, Target};
-use caphost_policy::{self as policy, Capability, Decision, Grant, Rule, RuleId, Scope, codes::Code};
+use caphost_policy::{self as policy, Capability, Decision, Deny, Grant, Rule, RuleId, Scope, codes::Code};
 use std::cell::Cell;
 
 impl Gate {
@@ -47,7 +48,7 @@ impl Gate {
 
     fn answer(&self, standing: Result<RuleId, Missing>, request: &Request<'_>) -> Result<Permit, Denied> {
         match standing {
-            Ok(grant) => self.admit(request, grant, |_| Count::Nothing),
+            Ok(grant) => self.admit(request, grant, Extent::Part, |_| Count::Nothing),
             Err(Missing { code, deny }) => Err(self.refuse(request, code, deny)),
         }
     }
@@ -81,17 +82,28 @@ impl Gate {
     /// The deny rule that leaves nothing of a database.
     fn denied_whole(&self, capability: Capability, name: &str) -> Option<RuleId> {
         let target = policy::Target::Table { database: name, table: None };
-        let Decision::Denied { by } = self.policy().decide(&policy::Request { capability, target }) else {
+        let Decision::Denied { by: Some(by) } = self.policy().decide(&policy::Request { capability, target }) else {
             return None;
         };
-        // Of several that cover it, this is the shallowest.
-        let is_whole = |rule: &Rule| !matches!(&rule.scope, Scope::Table(table) if table.table().is_some());
-        by.filter(|id| self.policy().deny(*id).is_some_and(is_whole))
+        let is_reported = |deny: &Deny| leaves_nothing(deny, capability, name);
+        let reported = self.policy().deny(by).is_some_and(is_reported).then_some(by);
+        // Behind one on a table there may be one with exceptions, all of them in other databases.
+        reported.or_else(|| self.policy().deny_where(|deny| !deny.except.is_empty() && is_reported(deny)))
     }
 }
 
 fn of_database<'a>(capability: Capability, call: &'static str, asked: &'a str, name: &'a str) -> Request<'a> {
     Request { capability, call, asked: Asked::name(asked), target: Target::Table { database: name, table: None } }
+}
+
+/// Whether a deny rule leaves nothing of a database, also by an exception.
+fn leaves_nothing(deny: &Deny, capability: Capability, name: &str) -> bool {
+    let is_of_database = match &deny.rule.scope {
+        Scope::Table(table) => table.table().is_none() && table.database().eq_ignore_ascii_case(name),
+        _ => true,
+    };
+    let is_left = |scope: &Scope| matches!(scope, Scope::Table(table) if table.database() == name);
+    deny.rule.capability == capability && is_of_database && !deny.exceptions().any(is_left)
 }
 
 fn is_within(rule: &Rule, capability: Capability, name: &str) -> bool {

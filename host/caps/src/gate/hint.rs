@@ -11,9 +11,7 @@ pub(super) fn remedy(code: Code, request: &Request<'_>) -> Remedy {
         Code::DeniedByRule => {
             Remedy::NoGrantCan("a deny rule beats every grant; remove the rule to allow it".to_owned())
         }
-        Code::Revoked | Code::Expired | Code::QuotaExhausted => {
-            Remedy::NoGrantCan("the grant ended while the guest ran".to_owned())
-        }
+        Code::Revoked | Code::Expired | Code::QuotaExhausted => Remedy::NoGrantCan("the grant has ended".to_owned()),
         _ => Remedy::Allow(grant(request.capability, &request.target)),
     }
 }

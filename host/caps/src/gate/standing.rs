@@ -75,7 +75,7 @@ impl Gate {
     /// A pattern is granted where one grant without HTTP terms covers it whole and nothing of the capability is denied: what a deny rule takes out of a
     /// pattern is not looked at any closer.
     fn standing_pattern(&self, rule: &Rule) -> Result<(), Missing> {
-        if self.policy().denies().iter().any(|deny| deny.capability == rule.capability) {
+        if self.policy().denies().iter().any(|deny| deny.rule.capability == rule.capability) {
             return Err(Missing { code: Code::DeniedByRule, deny: None });
         }
         let is_of = |grant: &Grant| grant.rule.capability == rule.capability && grant.is_well_formed();

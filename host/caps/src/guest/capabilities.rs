@@ -2,6 +2,7 @@
 
 use super::fs::{about, at};
 use super::{Error, Result};
+use crate::audit::Extent;
 use crate::fs::place_of_grant;
 use crate::request::{Asked, Request, Target};
 use crate::session::Session;
@@ -10,13 +11,25 @@ use caphost_policy::{Capability, Profile, Rule, Scope, ScopeKind, parse_items};
 /// The longest text that is looked at, in bytes: a path of the greatest length, each of its characters escaped, and a name.
 pub const MAX_TEXT_BYTES: usize = 2 * 4_096 + 64;
 
+const HAS: &str = "caphost:host capabilities.has";
 const REQUIRE: &str = "caphost:host capabilities.require";
 
 /// Whether something is granted, by the text of a rule: a capability or a profile, with a resource as the guest names it or
 /// without. Without one: whether anything of each capability is.
 ///
-/// Asking is no use: nothing is recorded, and nothing is taken from a quota. What is no capability is not granted.
+/// Asking is no use: nothing is taken from a quota. A yes is recorded, for what the guest does next may stand on it; a no refuses nothing.
+/// What is no capability is not granted.
 pub fn has(session: &Session, text: &str) -> bool {
+    let Ok(rules) = parse(text) else { return false };
+    let is_granted = rules.iter().all(|rule| is_granted(session, rule));
+    if is_granted {
+        rules.iter().for_each(|rule| record(session, HAS, rule));
+    }
+    is_granted
+}
+
+/// As [`has`], without a record.
+fn stands_now(session: &Session, text: &str) -> bool {
     parse(text).is_ok_and(|rules| rules.iter().all(|rule| is_granted(session, rule)))
 }
 
@@ -28,7 +41,10 @@ pub fn require(session: &Session, text: &str) -> Result<()> {
     let rules = parse(text)?;
     match rules.iter().find(|rule| !is_granted(session, rule)) {
         Some(rule) => refuse(session, rule, text),
-        None => Ok(()),
+        None => {
+            rules.iter().for_each(|rule| record(session, REQUIRE, rule));
+            Ok(())
+        }
     }
 }
 
@@ -43,7 +59,7 @@ pub fn list(session: &Session) -> Vec<String> {
         |index: usize, rule: &Rule| gate.ended(index).is_none() && gate.policy().has_any_grant(rule.capability);
     let standing = grants.filter(|(index, grant)| stands(*index, &grant.rule));
     // Of several policies, a grant of one is worth what the others allow of it.
-    let is_whole = |text: &String| !gate.policy().is_attenuated() || has(session, text);
+    let is_whole = |text: &String| !gate.policy().is_attenuated() || stands_now(session, text);
     let mut texts: Vec<String> = Vec::new();
     for text in standing.map(|(_, grant)| text_of(&grant.rule)).filter(is_whole) {
         if !texts.contains(&text) {
@@ -99,20 +115,37 @@ fn is_granted(session: &Session, rule: &Rule) -> bool {
     }
 }
 
+/// Records that the guest was told of a grant.
+fn record(session: &Session, call: &'static str, rule: &Rule) {
+    let (resource, extent) = match &rule.scope {
+        Scope::Path(path) => return session.files().record_granted(&at(session, call, path.host()), rule.capability),
+        Scope::Any => (String::new(), Extent::Part),
+        scope => (resource_of(scope), Extent::Whole),
+    };
+    let request = Request { capability: rule.capability, call, asked: Asked::name(&resource), target: Target::Whole };
+    session.gate().record_standing(&request, extent);
+}
+
+/// What a rule is about, as a guest names it.
+fn resource_of(scope: &Scope) -> String {
+    match scope {
+        Scope::Any => String::new(),
+        Scope::Path(path) => path.host().to_owned(),
+        Scope::Name(name) => name.to_string(),
+        Scope::Net(peer) => peer.to_string(),
+        Scope::Table(table) => table.to_string(),
+    }
+}
+
 /// Refuses what a guest insisted on and is not granted.
 #[cold]
 fn refuse(session: &Session, rule: &Rule, text: &str) -> Result<()> {
     let capability = rule.capability;
-    let resource = match &rule.scope {
-        Scope::Path(path) => {
-            let refused = session.files().require(&at(session, REQUIRE, path.host()), capability);
-            return refused.map_err(about(path.host()));
-        }
-        Scope::Any => String::new(),
-        Scope::Name(name) => name.to_string(),
-        Scope::Net(peer) => peer.to_string(),
-        Scope::Table(table) => table.to_string(),
-    };
+    if let Scope::Path(path) = &rule.scope {
+        let refused = session.files().require(&at(session, REQUIRE, path.host()), capability);
+        return refused.map_err(about(path.host()));
+    }
+    let resource = resource_of(&rule.scope);
     let Err(missing) = session.gate().standing_rule(rule) else { return Ok(()) };
     // To grant all files is more than anybody should be told to.
     let is_all_files = rule.scope == Scope::Any && capability.scope_kind() == ScopeKind::Path;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::db::{PostgresSource, Source, SqliteSource};
 use crate::{ambient, guest};
-use caphost_policy::{DatabaseLimits, Grant, HttpRule, Limits, Quota, Rate, Rule, SecretSource, parse_list};
+use caphost_policy::{DatabaseLimits, Deny, Grant, HttpRule, Limits, Quota, Rate, Rule, SecretSource, parse_list};
 use rustix::fs::{SealFlags, fcntl_add_seals, ftruncate};
 use rustix::io::pwrite;
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ fn handover(policy: Policy) -> Handover {
         secrets: secrets(),
         databases: databases(),
         audit: None,
+        on_audit_error: OnAuditError::Stop,
     }
 }
 
@@ -99,6 +100,10 @@ fn what_was_sealed_is_what_is_read() {
         })
         .allow(HttpRule::parse("GET https://a.example:8443/v1 x-key: a{{b}} {env:A}{file:./t}").unwrap())
         .deny(rule("fs.read:./a\nb"))
+        .deny(Deny {
+            rule: rule("fs.read:./with\\, comma"),
+            except: vec![rule("fs.read:./with\\, comma/public").scope],
+        })
         .build();
     let sent = handover(given.clone());
     let text = read_back(&sent);
@@ -153,7 +158,7 @@ fn whatever_else_stands_there_is_no_handover_and_no_error() {
     let (pipe, _other) = io::pipe().unwrap();
     assert!(read(ordinary.as_fd()).unwrap().is_none());
     assert!(read(pipe.as_fd()).unwrap().is_none());
-    for bytes in [&b""[..], b"caphost hand", b"CAPHOST handover 3\n{}", &[0xff; 64]] {
+    for bytes in [&b""[..], b"caphost hand", b"CAPHOST handover 4\n{}", &[0xff; 64]] {
         assert!(read(sealed(bytes, memory::SEALS).as_fd()).unwrap().is_none());
     }
 }
@@ -162,13 +167,13 @@ fn whatever_else_stands_there_is_no_handover_and_no_error() {
 fn another_version_and_a_damaged_text_are_errors() {
     assert!(text_with(|text| text).unwrap().is_some());
     let damages: [fn(String) -> String; 10] = [
-        |text| text.replacen("handover 3\n", "handover 4\n", 1),
-        |text| text.replacen("handover 3\n", "handover 3 ", 1),
+        |text| text.replacen("handover 4\n", "handover 3\n", 1),
+        |text| text.replacen("handover 4\n", "handover 4 ", 1),
         |text| text.replacen('{', "{\"extra\":1,", 1),
         |text| text.replacen("\"fuel\"", "\"fool\"", 1),
-        |text| text.replacen("\"deny\":[]", "\"deny\":[\"fs.raed:.\"]", 1),
-        |text| text.replacen("\"deny\":[]", "\"deny\":[\"fs:.\"]", 1),
-        |text| text.replacen("\"deny\":[],", "", 1),
+        |text| text.replacen("\"deny\":[]", "\"deny\":[{\"rule\":\"fs.raed:.\"}]", 1),
+        |text| text.replacen("\"deny\":[]", "\"deny\":[{\"rule\":\"fs:.\"}]", 1),
+        |text| text.replacen(",\"deny\":[]", "", 1),
         |text| text.replacen("[2001:db8::1]:5353", "localhost:53", 1),
         |text| text.replacen("sqlite_memory", "sqlite_nowhere", 1),
         |text| text + "{}",
@@ -195,10 +200,19 @@ fn the_longest_handover_is_read_and_a_longer_one_is_neither_sealed_nor_read() {
 
 #[test]
 fn what_has_no_text_form_is_not_handed_over() {
-    let narrowed = policy("fs.read:.", "").attenuate(&policy("fs.read:./a", ""));
-    assert!(handover(narrowed).seal().is_err());
     let working_directory = OsStr::from_bytes(b"/\xff").into();
     assert!(Handover { working_directory, ..handover(Policy::empty()) }.seal().is_err());
+}
+
+#[test]
+fn a_policy_that_was_narrowed_is_as_narrow_where_it_is_read() {
+    let [wide, narrow] = [policy("fs.read:/a,time", "fs.read:/a/x"), policy("fs.read:/a/b,time", "fs.read:/a/b/y")];
+    let sent = wide.attenuate(&narrow).attenuate(&policy("fs.read:/", ""));
+    let read = read_back(&handover(sent.clone())).policy();
+    assert_eq!((read.grants(), read.denies(), read.limits()), (sent.grants(), sent.denies(), sent.limits()));
+    let layers =
+        |policy: &Policy| -> Vec<_> { policy.layers().map(|layer| (layer.grants.len(), layer.denies.len())).collect() };
+    assert_eq!((layers(&read), layers(&sent)), (layers(&sent), vec![(2, 1), (2, 1), (1, 0)]));
 }
 
 #[test]
@@ -206,7 +220,7 @@ fn a_session_of_it_decides_by_its_policy() {
     let folder = tempfile::tempdir().unwrap();
     let granted = policy("fs.write:./new.txt,env.read:A", "env.read:B");
     let handover = Handover { working_directory: folder.path().to_owned(), ..handover(granted) };
-    let session = handover.builder().build(HostAuthority::claim()).unwrap();
+    let session = handover.builder(Box::new(|_| {})).build(HostAuthority::claim()).unwrap();
     assert_eq!(session.environment().list("test"), [("A".to_owned(), String::new())]);
     guest::fs::write_file(&session, "new.txt", b"new").unwrap();
     assert!(ambient::identity(&folder.path().join("new.txt"), HostAuthority::claim()).is_some());

@@ -4,7 +4,8 @@ use super::Handover;
 use super::databases::DatabasesText;
 use super::network::NetworkText;
 use super::terms::Terms;
-use caphost_policy::{DatabaseLimits, Limits, Policy, Rule};
+use crate::audit::OnAuditError;
+use caphost_policy::{DatabaseLimits, Deny, Limits, Policy, PolicyLayer, Rule};
 use rustix::fd::{AsRawFd, RawFd};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::io;
@@ -14,15 +15,15 @@ use std::time::Duration;
 /// What every version begins with.
 pub(super) const MAGIC: &str = "caphost handover ";
 /// The version that this build writes and reads.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 
 /// Everything of a [`Handover`] that can be written down.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Text {
     pub(super) subject: String,
-    allow: Vec<Terms>,
-    deny: Vec<Written>,
+    /// The rules of each policy that was narrowed into one, the first one first.
+    layers: Vec<LayerText>,
     #[serde(with = "LimitsText")]
     limits: Limits,
     pub(super) working_directory: PathBuf,
@@ -32,6 +33,8 @@ pub(super) struct Text {
     pub(super) databases: DatabasesText,
     /// The number of the descriptor that the audit log is written to.
     pub(super) audit: Option<RawFd>,
+    /// The program goes on without records when that cannot be written.
+    goes_on_unaudited: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +62,23 @@ struct DatabaseLimitsText {
     transactions: u32,
 }
 
+/// The rules of one policy.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LayerText {
+    allow: Vec<Terms>,
+    deny: Vec<DenyText>,
+}
+
+/// A deny rule. Each exception is a rule of the same capability.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DenyText {
+    rule: Written,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    except: Vec<Written>,
+}
+
 /// A rule in its text form.
 #[derive(Debug)]
 pub(super) struct Written(pub(super) Rule);
@@ -79,13 +99,9 @@ impl Text {
     /// The text of `handover`.
     pub(super) fn of(handover: &Handover) -> io::Result<Self> {
         let policy = &handover.policy;
-        if policy.is_attenuated() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a policy that was narrowed has no text form"));
-        }
         Ok(Self {
             subject: handover.subject.clone(),
-            allow: policy.grants().iter().map(Terms::of).collect(),
-            deny: policy.denies().iter().cloned().map(Written).collect(),
+            layers: policy.layers().map(|layer| LayerText::of(&layer)).collect(),
             limits: policy.limits().clone(),
             working_directory: handover.working_directory.clone(),
             variables: handover.variables.clone(),
@@ -93,6 +109,7 @@ impl Text {
             network: NetworkText::of(&handover.network, &handover.secrets),
             databases: DatabasesText::of(&handover.databases),
             audit: handover.audit.as_ref().map(AsRawFd::as_raw_fd),
+            goes_on_unaudited: handover.on_audit_error == OnAuditError::Continue,
         })
     }
 
@@ -114,11 +131,43 @@ impl Text {
         serde_json::from_str(object).map_err(invalid)
     }
 
+    /// What becomes of the program when its log cannot be written.
+    pub(super) fn on_audit_error(&self) -> OnAuditError {
+        if self.goes_on_unaudited { OnAuditError::Continue } else { OnAuditError::Stop }
+    }
+
     /// The policy.
     pub(super) fn policy(&self) -> Policy {
-        let builder = Policy::builder().limits(self.limits.clone());
+        let layers = self.layers.iter().map(|layer| layer.policy(self.limits.clone()));
+        layers.reduce(|policy, narrower| policy.attenuate(&narrower)).unwrap_or_default()
+    }
+}
+
+impl LayerText {
+    fn of(layer: &PolicyLayer<'_>) -> Self {
+        let deny = layer.denies.iter().map(|deny| DenyText::of(deny));
+        Self { allow: layer.grants.iter().map(Terms::of).collect(), deny: deny.collect() }
+    }
+
+    fn policy(&self, limits: Limits) -> Policy {
+        let builder = Policy::builder().limits(limits);
         let builder = self.allow.iter().fold(builder, |builder, terms| builder.allow(terms.grant()));
-        self.deny.iter().fold(builder, |builder, rule| builder.deny(rule.0.clone())).build()
+        self.deny.iter().fold(builder, |builder, deny| builder.deny(deny.deny())).build()
+    }
+}
+
+impl DenyText {
+    fn of(deny: &Deny) -> Self {
+        let capability = deny.rule.capability;
+        let except = deny.except.iter().map(|scope| Written(Rule { capability, scope: scope.clone() }));
+        Self { rule: Written(deny.rule.clone()), except: except.collect() }
+    }
+
+    /// An exception that is of another capability is one that does not fit, and leaves nothing out.
+    fn deny(&self) -> Deny {
+        let fits = |except: &&Written| except.0.capability == self.rule.0.capability;
+        let except = self.except.iter().filter(fits).map(|except| except.0.scope.clone());
+        Deny { rule: self.rule.0.clone(), except: except.collect() }
     }
 }
 

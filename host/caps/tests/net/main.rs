@@ -132,7 +132,7 @@ impl Guest {
             line[start..start + length].to_owned()
         };
         let record = |line: &str| ["call", "capability", "asked", "decision"].map(|name| field(line, name)).join(" ");
-        log.lines().skip(1).map(record).collect()
+        log.lines().filter(|line| line.contains("\"capability\":")).map(record).collect()
     }
 }
 

@@ -10,7 +10,7 @@
 use caphost_caps::ambient::HostAuthority;
 use caphost_caps::db::{DatabaseSettings, Source, SqliteSource};
 use caphost_caps::fs::{At, Directory, File, FileSystem, FsError, OpenOptions, Opened};
-use caphost_caps::{ClockHand, Refusal, Session, SessionClock};
+use caphost_caps::{ClockHand, Refusal, Session, SessionBuilder, SessionClock};
 use caphost_policy::codes::Code;
 use caphost_policy::{Grant, Policy, parse_list};
 use std::io;
@@ -79,13 +79,22 @@ impl Fixture {
     }
 
     pub(crate) fn with_policy(entries: &[&str], policy: Policy) -> Self {
+        Self::built(entries, policy, |builder| builder)
+    }
+
+    /// As [`Fixture::with_policy`], and no more than `ceiling` allows.
+    pub(crate) fn under(entries: &[&str], policy: Policy, ceiling: Policy) -> Self {
+        Self::built(entries, policy, |builder| builder.ceiling(ceiling))
+    }
+
+    fn built(entries: &[&str], policy: Policy, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
         let folder = folder(entries);
         let (clock, hand) = SessionClock::manual();
         let refusals = Arc::<Mutex<Vec<Refusal>>>::default();
         let (told, log) = (Arc::clone(&refusals), Log::default());
         let mut databases = DatabaseSettings::default();
         databases.insert("shop", Source::Sqlite(SqliteSource::Memory));
-        let session = Session::builder(policy)
+        let session = change(Session::builder(policy))
             .databases(databases)
             .working_directory(folder.path().to_owned())
             .clock(clock)
@@ -148,7 +157,7 @@ impl Fixture {
             line[start..start + length].to_owned()
         };
         let record = |line: &str| ["call", "capability", "asked", "decision"].map(|name| field(line, name)).join(" ");
-        log.lines().skip(1).map(record).collect()
+        log.lines().filter(|line| line.contains("\"capability\":")).map(record).collect()
     }
 
     pub(crate) fn last_refusal(&self) -> Refusal {

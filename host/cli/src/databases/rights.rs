@@ -1,7 +1,8 @@
 //! What a policy allows of one database, table by table.
 
 use super::is_about;
-use caphost::policy::{Capability, Policy, Request, Rule, Scope, Target};
+use crate::grants::narrowest;
+use caphost::policy::{Capability, Deny, Policy, Request, Rule, Scope, Target};
 
 /// What a policy allows of a database.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,21 +51,21 @@ impl Rights {
 impl Tables {
     fn of(policy: &Policy, capability: Capability, database: &str) -> Self {
         let of = |rule: &&Rule| rule.capability == capability;
-        let grants = || policy.grants().iter().map(|grant| &grant.rule).filter(of);
-        let denies = || policy.denies().iter().filter(of);
-        if denies().any(|rule| table(rule).is_none() && is_about(rule, database, str::eq_ignore_ascii_case)) {
-            return Self::These(Vec::new());
-        }
-        if grants().any(|rule| table(rule).is_none() && is_about(rule, database, str::eq)) {
-            let denied = denies().filter(|rule| is_about(rule, database, str::eq_ignore_ascii_case));
-            return Self::All { but: each_once(denied.filter_map(table)) };
+        let grants = || narrowest(policy).iter().map(|grant| &grant.rule).filter(of);
+        let denies = || policy.denies().iter().filter(|deny| deny.rule.capability == capability);
+        let is_denied = |deny: &Deny| is_about(&deny.rule.scope, database, str::eq_ignore_ascii_case);
+        let is_whole = denies().any(|deny| table(&deny.rule.scope).is_none() && is_denied(deny));
+        if !is_whole && grants().any(|rule| table(&rule.scope).is_none() && is_about(&rule.scope, database, str::eq)) {
+            let denied = denies().filter(|deny| is_denied(deny));
+            return Self::All { but: each_once(denied.filter_map(|deny| table(&deny.rule.scope))) };
         }
         let is_allowed = |name: &&str| {
             let target = Target::Table { database, table: Some(name) };
             policy.decide(&Request { capability, target }).is_allowed()
         };
-        let granted = grants().filter(|rule| is_about(rule, database, str::eq));
-        Self::These(each_once(granted.filter_map(table).filter(is_allowed)))
+        let named = grants().map(|rule| &rule.scope).chain(denies().flat_map(|deny| &deny.except));
+        let named = named.filter(|scope| is_about(scope, database, str::eq));
+        Self::These(each_once(named.filter_map(table).filter(is_allowed)))
     }
 
     fn is_everything(&self) -> bool {
@@ -76,9 +77,9 @@ impl Tables {
     }
 }
 
-/// The table that a rule names.
-fn table(rule: &Rule) -> Option<&str> {
-    match &rule.scope {
+/// The table that a scope names.
+fn table(scope: &Scope) -> Option<&str> {
+    match scope {
         Scope::Table(scope) => scope.table(),
         _ => None,
     }
@@ -94,7 +95,7 @@ fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use caphost::policy::{PolicyBuilder, parse_list};
+    use caphost::policy::{PolicyBuilder, TableScope, parse_list};
 
     fn rights(allow: &str, deny: &str) -> Rights {
         let builder = parse_list(allow).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow);
@@ -124,6 +125,21 @@ mod tests {
         for (allow, deny, read, write) in cases {
             assert_eq!(rights(allow, deny), Rights { read, write }, "{allow} but {deny}");
         }
+    }
+
+    #[test]
+    fn of_a_database_that_is_denied_what_is_excepted_is_left() {
+        let public = Scope::Table(TableScope::parse("main.public").unwrap());
+        let deny = Deny { rule: "db.read:main".parse().unwrap(), except: vec![public] };
+        let policy = Policy::builder().allow("db.read:main".parse::<Rule>().unwrap()).deny(deny).build();
+        assert_eq!(Rights::of(&policy, "main"), Rights { read: these(&["public"]), write: these(&[]) });
+    }
+
+    #[test]
+    fn of_a_policy_that_is_narrowed_the_narrower_part_is_left() {
+        let policy = |rule: &str| Policy::builder().allow(rule.parse::<Rule>().unwrap()).build();
+        let narrowed = policy("db.read:main").attenuate(&policy("db.read:main.notes"));
+        assert_eq!(Rights::of(&narrowed, "main"), Rights { read: these(&["notes"]), write: these(&[]) });
     }
 
     #[test]

@@ -12,8 +12,12 @@ fn policy(allow: &str, deny: &str) -> Policy {
 }
 
 fn given(options: &[&str], allow: &str) -> Result<Databases, Failure> {
-    let arguments = DatabaseArguments { db: options.iter().map(|option| (*option).to_owned()).collect() };
-    read(&arguments, &policy(allow, ""))
+    let options = DatabaseArguments { db: options.iter().map(|option| (*option).to_owned()).collect() };
+    read(
+        GivenDatabases { options: &options, declared: &[], directory: Path::new("") },
+        &policy(allow, ""),
+        &Origins::default(),
+    )
 }
 
 fn said(options: &[&str], allow: &str) -> (u8, Vec<String>) {
@@ -144,9 +148,30 @@ fn a_database_of_which_nothing_is_granted_is_noted() {
 }
 
 #[test]
-fn limits_are_the_defaults_unless_they_are_given() {
-    assert_eq!(limits(&DatabaseLimitArguments::default()), DatabaseLimits::default());
-    let given =
-        DatabaseLimitArguments { db_rows: Some(5), db_connections: Some(1), ..DatabaseLimitArguments::default() };
-    assert_eq!(limits(&given), DatabaseLimits { rows: Some(5), connections: 1, ..DatabaseLimits::default() });
+fn an_option_replaces_a_database_of_the_manifest() {
+    let origin = || Origin::file_place("caphost.toml".into(), 7, 1, None);
+    let place = |url: &str| DatabasePlace::Url(url.to_owned());
+    let declared = [
+        Declared::new(("main".to_owned(), place("sqlite:app.db")), origin()),
+        Declared::new(
+            ("log".to_owned(), place("postgres://app:pass-word@db.example.com/log?sslrootcert=ca.pem")),
+            origin(),
+        ),
+    ];
+    let options = DatabaseArguments { db: vec!["MAIN=sqlite::memory:".to_owned()] };
+    let read = read(
+        GivenDatabases { options: &options, declared: &declared, directory: Path::new("/srv/app") },
+        &policy("db:log,db:MAIN", ""),
+        &Origins::default(),
+    )
+    .unwrap();
+    let names: Vec<_> = read.origins.iter().map(|(name, origin)| format!("{name} {origin}")).collect();
+    assert_eq!(names, ["MAIN --db", "log caphost.toml:7"]);
+    let Some(Source::Postgres(log)) = read.settings.get("log") else { panic!("it is of PostgreSQL") };
+    assert_eq!(log.root_certificate(), Some(Path::new("/srv/app/ca.pem")));
+    let notes: String = read.notes.iter().map(ToString::to_string).collect();
+    assert!(
+        notes.contains("the password of `log` stands in caphost.toml:7") && !notes.contains("pass-word"),
+        "{notes}"
+    );
 }

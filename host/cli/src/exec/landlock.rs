@@ -136,6 +136,10 @@ fn of_ports(sockets: &Sockets) -> Vec<(AccessNet, &BTreeSet<u16>)> {
 fn allow(ruleset: RulesetCreated, tree: &Tree, gaps: &mut Vec<Gap>) -> anyhow::Result<RulesetCreated> {
     let rights = if tree.capability == Capability::FsRead { READ } else { WRITE };
     let (place, rights) = match PathFd::new(&tree.host) {
+        // To let it be made would take the directory that is denied.
+        Err(PathFdError::OpenCall { source, .. }) if source.kind() == io::ErrorKind::NotFound && tree.is_left_out => {
+            return Ok(ruleset);
+        }
         Err(PathFdError::OpenCall { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             gaps.push(Gap::NotThere(tree.rule.clone()));
             (PathFd::new(Path::new(&tree.host).parent().unwrap_or(Path::new("/")))?, CREATE)

@@ -25,6 +25,8 @@ pub(super) struct Tree {
     pub(super) host: String,
     /// The grant, as it was written.
     pub(super) rule: String,
+    /// It is what a deny rule leaves out: around it, nothing may be allowed for its sake.
+    pub(super) is_left_out: bool,
 }
 
 /// Something that is refused by the policy, and would be allowed by the kernel.
@@ -76,11 +78,12 @@ impl Plan {
     /// Names are looked up at port `name_server`.
     pub(super) fn of(canonical: &Policy, written: &Policy, known: &Known<'_>, name_server: u16, needs: Needs) -> Self {
         let grants = canonical.grants().iter().zip(written.grants());
-        let trees: Vec<_> =
+        let mut trees: Vec<_> =
             grants.filter_map(|(grant, written)| Tree::of(&grant.rule, &written.rule, canonical)).collect();
+        trees.extend(excepted(canonical));
         let mut gaps = Vec::new();
         for (index, deny) in canonical.denies().iter().enumerate() {
-            if let Some(gap) = known.gap(deny, &trees) {
+            if let Some(gap) = known.gap(&deny.rule, &trees) {
                 // The rules behind the operator's are caphost's own.
                 let shown = written.denies().get(index).unwrap_or(deny);
                 gaps.push(gap(escape(&shown.to_string()).to_string()));
@@ -118,12 +121,22 @@ impl Tree {
         let host = place(rule)?;
         let is_allowed = policy.decide(&Request { capability, target: Target::Path(host) }).is_allowed();
         let rule = escape(&written.to_string()).to_string();
-        is_allowed.then(|| Self { capability, host: host.to_owned(), rule })
+        is_allowed.then(|| Self { capability, host: host.to_owned(), rule, is_left_out: false })
     }
 
     fn holds(&self, deny: &Rule) -> bool {
         deny.capability == self.capability && place(deny).is_some_and(|place| Path::new(place).starts_with(&self.host))
     }
+}
+
+/// What deny rules leave out, as far as it is granted: it may lie in a grant that is denied as a whole.
+fn excepted(policy: &Policy) -> Vec<Tree> {
+    let rules = policy.denies().iter().flat_map(|deny| {
+        let rule = |scope: &Scope| Rule { capability: deny.rule.capability, scope: scope.clone() };
+        deny.exceptions().map(rule)
+    });
+    let trees = rules.filter_map(|rule| Tree::of(&rule, &rule, policy));
+    trees.map(|tree| Tree { is_left_out: true, ..tree }).collect()
 }
 
 /// The path that a rule is about.
@@ -138,7 +151,7 @@ fn place(rule: &Rule) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use caphost::policy::{PolicyBuilder, parse_list};
+    use caphost::policy::{Deny, PolicyBuilder, parse_list};
 
     fn plan(allow: &str, deny: &str) -> Plan {
         let builder = parse_list(allow).unwrap().into_iter().fold(Policy::builder(), PolicyBuilder::allow);
@@ -171,6 +184,24 @@ mod tests {
             assert_eq!(trees(&plan), [(Capability::FsWrite, "/a")], "{deny}");
             assert_eq!(plan.gaps, [], "{deny}");
         }
+    }
+
+    #[test]
+    fn what_a_deny_rule_leaves_out_is_a_tree() {
+        let rule = |text: &str| text.parse::<Rule>().unwrap();
+        let deny = Deny { rule: rule("fs.read:/a"), except: vec![rule("fs.read:/a/b").scope] };
+        let builder = Policy::builder().allow(rule("fs.read:/a")).deny(deny);
+        let known = Known { readable: vec![], writable: vec![], databases: vec![], has_other_names: &|_| false };
+        let plan = Plan::of(&builder.clone().build(), &builder.build(), &known, 53, Needs::default());
+        assert_eq!((trees(&plan), plan.gaps.len()), (vec![(Capability::FsRead, "/a/b")], 0));
+    }
+
+    #[test]
+    fn of_a_package_the_narrower_part_is_a_tree() {
+        let policy = |rule: &str| Policy::builder().allow(rule.parse::<Rule>().unwrap()).build();
+        let policy = policy("fs.read:/a").attenuate(&policy("fs.read:/a/b"));
+        let known = Known { readable: vec![], writable: vec![], databases: vec![], has_other_names: &|_| false };
+        assert_eq!(trees(&Plan::of(&policy, &policy, &known, 53, Needs::default())), [(Capability::FsRead, "/a/b")]);
     }
 
     #[test]

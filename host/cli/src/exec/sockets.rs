@@ -3,8 +3,9 @@
 
 use super::databases::Servers;
 use super::plan::Gap;
+use crate::grants::narrowest;
 use caphost::policy::visible::escape;
-use caphost::policy::{AddressClass, Capability, HostPattern, Policy, Ports, Rule, Scope};
+use caphost::policy::{AddressClass, Capability, Deny, HostPattern, Policy, Ports, Rule, Scope};
 use std::collections::BTreeSet;
 
 /// The most ports that the kernel is given a rule each for; with more, all are allowed.
@@ -85,7 +86,10 @@ impl Sockets {
         let network: Vec<_> = CONNECT.iter().chain(&LISTEN).chain(&DATAGRAMS).copied().collect();
         let hosts = scopes(granted(policy, &network).into_iter());
         let refused = |rule: &&Rule| policy.has_any_grant(rule.capability) && network.contains(&rule.capability);
-        let denied = scopes(policy.denies().iter().filter(refused));
+        let denies = || policy.denies().iter().filter(|deny| refused(&&deny.rule));
+        let mut denied = scopes(denies().map(|deny| &deny.rule));
+        let all_but: BTreeSet<_> = denies().filter_map(all_but).collect();
+        denied.extend(all_but);
         let is_whole = |capability| granted(policy, &[capability]).contains(&&whole(capability));
         let are_whole = is_whole(Capability::NetConnect) && is_whole(Capability::NetUdp);
         let is_alone = |socket, plain| policy.has_any_grant(socket) && !policy.has_any_grant(plain);
@@ -142,7 +146,7 @@ impl PortSet {
 /// The grants of `capabilities`, but for those that are denied as a whole.
 fn granted<'a>(policy: &'a Policy, capabilities: &[Capability]) -> Vec<&'a Rule> {
     let is_one = |rule: &&Rule| capabilities.contains(&rule.capability) && policy.has_any_grant(rule.capability);
-    policy.grants().iter().map(|grant| &grant.rule).filter(is_one).collect()
+    narrowest(policy).iter().map(|grant| &grant.rule).filter(is_one).collect()
 }
 
 fn whole(capability: Capability) -> Rule {
@@ -165,6 +169,13 @@ fn looks_names_up(rule: &Rule) -> bool {
         },
         _ => true,
     }
+}
+
+/// What a rule on all hosts is about, as far as it leaves anything out.
+fn all_but(deny: &Deny) -> Option<String> {
+    let mut except = deny.exceptions().map(ToString::to_string).peekable();
+    (deny.rule.scope == Scope::Any && except.peek().is_some())
+        .then(|| escape(&format!("all but {}", except.collect::<Vec<_>>().join(", "))).to_string())
 }
 
 /// What the rules are about, each once, where that is not everything.
@@ -309,6 +320,16 @@ mod tests {
         };
         assert_eq!(denied("net"), Some(vec!["private".to_owned(), "loopback".to_owned()]));
         assert_eq!(denied("fs:/a,time"), None);
+    }
+
+    #[test]
+    fn what_a_deny_rule_leaves_out_is_allowed_and_the_rest_is_a_gap() {
+        let rule = |text: &str| text.parse::<Rule>().unwrap();
+        let except = vec![rule("net.connect:a.example:443").scope];
+        let deny = Deny { rule: rule("net.connect"), except };
+        let policy = Policy::builder().allow(rule("net.connect")).deny(deny).build();
+        let (sockets, gaps) = Sockets::of(&policy, 53, &Servers::default());
+        assert!(sockets.has_streams && gaps.contains(&Gap::DeniedHosts(vec!["all but a.example:443".to_owned()])));
     }
 
     #[test]

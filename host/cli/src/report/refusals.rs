@@ -3,7 +3,8 @@
 //! The first refusal of a kind is shown in full at once; others like it are counted, and so is everything past
 //! [`MAX_SHOWN`] kinds. The counts are shown when the guest has ended.
 
-use super::{Message, Refused, Reporter, Subject, human};
+use super::{Message, Refused, Reporter, Subject, human, remedy};
+use crate::origins::{Origins, is_of_file};
 use crate::units::grouped;
 use caphost::caps::{Observer, Refusal, Remedy};
 use caphost::policy::Capability;
@@ -20,13 +21,14 @@ const MAX_SHOWN: usize = 50;
 pub(crate) struct Refusals {
     reporter: Reporter,
     subject: Subject,
+    origins: Origins,
     tally: Arc<Mutex<Tally>>,
 }
 
 impl Refusals {
-    /// Refusals of the component `subject`.
-    pub(crate) fn new(reporter: Reporter, subject: Subject) -> Self {
-        Self { reporter, subject, tally: Arc::default() }
+    /// Refusals of the component `subject`, under a policy whose rules have `origins`.
+    pub(crate) fn new(reporter: Reporter, subject: Subject, origins: Origins) -> Self {
+        Self { reporter, subject, origins, tally: Arc::default() }
     }
 
     /// Where they are printed.
@@ -51,7 +53,7 @@ impl Refusals {
     fn note(&self, refusal: &Refusal) {
         let is_first = self.tally().count(refusal);
         if is_first {
-            self.reporter.tell(&message(refusal, &self.subject));
+            self.reporter.tell(&message(refusal, &self.subject, &self.origins));
         }
     }
 
@@ -60,7 +62,8 @@ impl Refusals {
     }
 }
 
-fn message(refusal: &Refusal, subject: &Subject) -> Message {
+fn message(refusal: &Refusal, subject: &Subject, origins: &Origins) -> Message {
+    let origin = refusal.deny.and_then(|deny| origins.of_deny(deny)).filter(|origin| is_of_file(origin));
     let allow = match &refusal.remedy {
         Remedy::Allow(grant) => Some(grant.clone()),
         Remedy::NoGrantCan(_) => None,
@@ -71,10 +74,14 @@ fn message(refusal: &Refusal, subject: &Subject) -> Message {
         asked: refusal.asked.clone(),
         resolved: refusal.resolved.clone(),
         detail: refusal.detail().map(|(heading, detail)| (heading, detail.to_owned())),
-        reason: refusal.reason.clone(),
+        reason: match origin {
+            Some(origin) => format!("{} of {origin}", refusal.reason),
+            None => refusal.reason.clone(),
+        },
         allow,
     };
-    let message = Message::new(headline(refusal)).code(refusal.code).about(subject).hint(refusal.remedy.to_string());
+    let hint = remedy::text(&refusal.remedy, origins.manifest.as_ref());
+    let message = Message::new(headline(refusal)).code(refusal.code).about(subject).hint(hint);
     Message { refusal: Some(refused), ..message }
 }
 
@@ -178,6 +185,7 @@ mod tests {
             asked: asked.to_owned(),
             resolved: Some("outside every granted directory (granted: `./data`)".to_owned()),
             reason: "no grant covers it".to_owned(),
+            deny: None,
             remedy: Remedy::Allow("fs.read:../secrets/key.pem::/secrets/key.pem".to_owned()),
         }
     }
@@ -188,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_refusal_looks_as_it_is_documented() {
-        let text = human::render(&message(&refusal("../secrets/key.pem"), &subject()));
+        let text = human::render(&message(&refusal("../secrets/key.pem"), &subject(), &Origins::default()));
         assert_eq!(
             text,
             "error[CAP0102]: `fs.read` denied: `../secrets/key.pem`\n  \
@@ -201,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_one_json_object() {
-        let line = super::super::json::line(&message(&refusal("a\u{202e}b"), &subject()));
+        let line = super::super::json::line(&message(&refusal("a\u{202e}b"), &subject(), &Origins::default()));
         assert_eq!(line.matches('\n').count(), 1);
         assert!(!line.contains('\u{202e}'));
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -215,7 +223,7 @@ mod tests {
     #[test]
     fn what_is_resolved_to_itself_is_not_said_twice() {
         let same = Refusal { resolved: Some("HOME".to_owned()), ..refusal("HOME") };
-        assert!(!human::render(&message(&same, &subject())).contains("resolved"));
+        assert!(!human::render(&message(&same, &subject(), &Origins::default())).contains("resolved"));
     }
 
     #[test]

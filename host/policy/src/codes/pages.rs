@@ -1,8 +1,12 @@
 //! The pages of `caphost explain CODE`: a flat table.
 
+mod seal;
+
+use self::seal::SEAL;
 use super::Code;
 
 /// One page.
+#[derive(Clone, Copy)]
 pub(super) struct Page {
     pub(super) code: Code,
     pub(super) number: &'static str,
@@ -14,7 +18,17 @@ pub(super) struct Page {
 }
 
 /// In the order of the enum's variants.
-pub(super) const PAGES: [Page; 32] = [
+pub(super) const PAGES: [Page; GENERAL.len() + SEAL.len()] = {
+    let mut pages = [GENERAL[0]; GENERAL.len() + SEAL.len()];
+    let mut index = 0;
+    while index < pages.len() {
+        pages[index] = if index < GENERAL.len() { GENERAL[index] } else { SEAL[index - GENERAL.len()] };
+        index += 1;
+    }
+    pages
+};
+
+const GENERAL: [Page; 33] = [
     Page {
         code: Code::NotGranted,
         number: "CAP0101",
@@ -42,10 +56,12 @@ pub(super) const PAGES: [Page; 32] = [
         code: Code::DeniedByRule,
         number: "CAP0103",
         title: "a deny rule covers this resource",
-        happened: "A rule given with `--deny` covers what the guest asked for.",
+        happened: "A rule of `--deny`, or of a manifest, covers what the guest asked for.",
         why: "Deny beats allow, always: whatever is more specific, and wherever each rule came from. No grant can \
-            lift it.",
-        remedy: "Narrow or remove the deny rule that the message names, if it covers more than it should.",
+            lift it. What a rule leaves out with `except` it leaves out by the name that is written there, and not by a hard \
+            link, a bind mount, or another spelling of it.",
+        remedy: "Narrow or remove the deny rule that the message names, if it covers more than it should; in a manifest, \
+            `except` takes a part out of it.",
         example: "caphost run --allow fs.read:. --deny fs.read:./secrets app.wasm",
     },
     Page {
@@ -156,6 +172,16 @@ pub(super) const PAGES: [Page; 32] = [
         remedy: "Change the statement: write one at a time, and take what the interface offers, such as its transactions. If the \
             operator wants it done, do it with the database's own tools, outside of the guest.",
         example: "caphost run --db main=sqlite:app.db --allow db.read:main.notes app.wasm",
+    },
+    Page {
+        code: Code::BeyondSeal,
+        number: "CAP0115",
+        title: "the component's seal does not allow it",
+        happened: "The guest asked for something that the manifest that is sealed into its component does not allow.",
+        why: "A sealed manifest is a ceiling: the guest gets what the operator grants and the seal allows, and no option widens a seal. So \
+            whoever has checked the seal knows what the component can do at most.",
+        remedy: "See what the seal allows with `caphost verify`. If the guest needs more, its maker has to seal it anew.",
+        example: "caphost verify app.sealed.wasm",
     },
     Page {
         code: Code::MemoryLimit,

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::header::{HeaderError, is_token};
-use super::{HttpTerms, InjectedHeader, is_prefix};
+use super::header::HeaderError;
+use super::{HttpTerms, InjectedHeader, is_method, is_prefix};
 use crate::{Capability, Grant, HostPattern, NetScope, Problem, Rule, RuleError, Scheme, Scope};
 
 /// The text form of a grant with HTTP terms. `Display` writes what [`HttpRule::parse`] reads.
@@ -54,9 +54,6 @@ impl fmt::Display for HttpRule<'_> {
     }
 }
 
-/// Methods whose answer holds the request.
-const TELLING_BACK: [&str; 2] = ["TRACE", "TRACK"];
-
 struct Parser<'a> {
     text: &'a str,
 }
@@ -74,13 +71,12 @@ impl Parser<'_> {
         let methods = self.methods(methods)?;
         let header = self.word(url.end).start..self.text.trim_end_matches(' ').len();
         let headers = if header.is_empty() { Vec::new() } else { vec![self.header(header)?] };
-        let tells_back = methods.iter().any(|method| TELLING_BACK.contains(&method.as_str()));
-        if tells_back && headers.iter().any(|header| header.secrets().next().is_some()) {
-            return Err(self.error(listed, "a server answers `TRACE` with what it got: none is sent with a secret"));
-        }
+        let mut terms = HttpTerms { methods, paths: Vec::new(), headers };
+        terms.check_secrets().map_err(|problem| self.error(listed, problem))?;
         let (scope, paths) = self.url(url)?;
+        terms.paths = paths;
         let rule = Rule { capability: Capability::NetConnect, scope: Scope::Net(scope) };
-        Ok(Grant { http: Some(HttpTerms { methods, paths, headers }), ..Grant::from(rule) })
+        Ok(Grant { http: Some(terms), ..Grant::from(rule) })
     }
 
     fn methods(&self, range: Range<usize>) -> Result<Vec<String>, RuleError> {
@@ -92,12 +88,7 @@ impl Parser<'_> {
         for method in self.slice(&range).split(',') {
             let place = start..start + method.len();
             start = place.end + 1;
-            if !is_method(method) {
-                return Err(self.error(place, "methods are written in upper case, separated by commas (`GET,HEAD`)"));
-            }
-            if method == "CONNECT" {
-                return Err(self.error(place, "the host makes no `CONNECT` requests"));
-            }
+            HttpTerms::check_method(method).map_err(|problem| self.error(place, problem))?;
             if !methods.iter().any(|other| other == method) {
                 methods.push(method.to_owned());
             }
@@ -121,11 +112,10 @@ impl Parser<'_> {
         }
         match path {
             "" => Ok((scope, Vec::new())),
-            _ if is_prefix(path) => Ok((scope, vec![path.to_owned()])),
-            _ => Err(self.error(
-                range.start + end..range.end,
-                "a path prefix has no query and no fragment, and holds no `..`, `//`, backslash, encoded `/`, `\\`, `.` or `%`, or encoded bytes that are no UTF-8",
-            )),
+            _ => match HttpTerms::check_path(path) {
+                Ok(()) => Ok((scope, vec![path.to_owned()])),
+                Err(problem) => Err(self.error(range.start + end..range.end, problem)),
+            },
         }
     }
 
@@ -161,11 +151,6 @@ impl Parser<'_> {
     fn problem(&self, span: Range<usize>, problem: Problem) -> RuleError {
         RuleError { text: self.text.to_owned(), span, problem, nearest: None }
     }
-}
-
-/// Methods are told apart by case, and no server knows one in lower case.
-fn is_method(text: &str) -> bool {
-    is_token(text) && !text.contains(char::is_lowercase)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::AddressClass;
+use crate::scope::mask;
 
 /// An address as it is judged.
 pub(crate) struct Judged {
@@ -115,10 +116,155 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
     }
 }
 
+/// The class of every address of a block, where they have one. `None` too where nobody looked close enough.
+pub(crate) fn class_of_block(address: IpAddr, prefix: u8) -> Option<AddressClass> {
+    let class = match Judged::new(address).reach() {
+        Reach::Class(class) => class,
+        Reach::Fenced(_) => return None,
+    };
+    let is_one = prefix == if address.is_ipv4() { 32 } else { 128 };
+    (is_one || is_even(address, prefix, class)).then_some(class)
+}
+
+/// Whether a block is wholly in one of the ranges that make its class, or, if it begins in public, meets no range that is not.
+fn is_even(address: IpAddr, prefix: u8, class: AddressClass) -> bool {
+    let ranges = if address.is_ipv4() { RANGES_V4 } else { RANGES_V6 };
+    let holds = |range: &&Range| range.1 <= prefix && mask(address, range.1) == Some(range.0);
+    let is_within = |range: &Range| prefix <= range.1 && mask(range.0, prefix) == Some(address);
+    match class {
+        AddressClass::Public => !ranges.iter().any(|range| holds(&range) || is_within(range)),
+        _ => ranges.iter().any(|range| holds(&range)),
+    }
+}
+
+type Range = (IpAddr, u8);
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Range {
+    (IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix)
+}
+
+const fn v6(a: u16, b: u16, prefix: u8) -> Range {
+    (IpAddr::V6(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0)), prefix)
+}
+
+/// Every range of IPv4 that is not public; each is of one class or of none.
+const RANGES_V4: &[Range] = &[
+    v4(0, 0, 0, 0, 8),
+    v4(10, 0, 0, 0, 8),
+    v4(100, 64, 0, 0, 10),
+    v4(127, 0, 0, 0, 8),
+    v4(168, 63, 129, 16, 32),
+    v4(169, 254, 0, 0, 16),
+    v4(172, 16, 0, 0, 12),
+    v4(192, 0, 0, 0, 24),
+    v4(192, 0, 2, 0, 24),
+    v4(192, 88, 99, 0, 24),
+    v4(192, 168, 0, 0, 16),
+    v4(198, 18, 0, 0, 15),
+    v4(198, 51, 100, 0, 24),
+    v4(203, 0, 113, 0, 24),
+    v4(224, 0, 0, 0, 3),
+];
+
+/// The same of IPv6, with those that hide IPv4 addresses: of these no block is even.
+const RANGES_V6: &[Range] = &[
+    v6(0, 0, 3),
+    v6(0x2001, 0, 23),
+    v6(0x2001, 0xdb8, 32),
+    v6(0x2002, 0, 16),
+    v6(0x3fff, 0, 20),
+    v6(0x4000, 0, 2),
+    v6(0x8000, 0, 2),
+    v6(0xc000, 0, 3),
+    v6(0xe000, 0, 4),
+    v6(0xf000, 0, 5),
+    v6(0xf800, 0, 6),
+    v6(0xfc00, 0, 7),
+    v6(0xfe00, 0, 9),
+    v6(0xfe80, 0, 10),
+    v6(0xfec0, 0, 10),
+    v6(0xff00, 0, 8),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use AddressClass::{LinkLocal, Loopback, Private, Public};
+
+    #[test]
+    fn a_block_has_a_class_where_all_its_addresses_have_it() {
+        let class = |text: &str| {
+            let (address, prefix) = text.split_once('/').unwrap();
+            class_of_block(address.parse().unwrap(), prefix.parse().unwrap())
+        };
+        for (block, expected) in [
+            ("10.0.0.0/8", Private),
+            ("10.9.0.0/16", Private),
+            ("172.16.0.0/12", Private),
+            ("127.0.0.0/8", Loopback),
+            ("169.254.169.254/32", LinkLocal),
+            ("168.63.129.16/32", LinkLocal),
+            ("1.1.1.0/24", Public),
+            ("8.0.0.0/7", Public),
+            ("128.0.0.0/3", Public),
+            ("::1/128", Loopback),
+            ("fc00::/7", Private),
+            ("fd00:1::/32", Private),
+            ("fe80::/10", LinkLocal),
+            ("2606:4700::/32", Public),
+            ("2400::/6", Public),
+            ("64:ff9b::1.1.1.1/128", Public),
+        ] {
+            assert_eq!(class(block), Some(expected), "{block}");
+        }
+        for block in [
+            "0.0.0.0/0",
+            "10.0.0.0/7",
+            "172.16.0.0/11",
+            "168.63.129.0/24",
+            "192.0.2.0/24",
+            "224.0.0.0/4",
+            "::/0",
+            "::/96",
+            "2000::/3",
+            "2001::/16",
+            "2002::/16",
+            "2002:101::/32",
+            "64:ff9b::/96",
+            "64:ff9b:1::1.1.1.1/128",
+            "fc00::/6",
+        ] {
+            assert_eq!(class(block), None, "{block}");
+        }
+    }
+
+    #[test]
+    fn the_ranges_are_those_that_the_classes_are_told_by() {
+        // Around each edge of each range.
+        for (address, prefix) in RANGES_V4.iter().chain(RANGES_V6) {
+            let length = if address.is_ipv4() { 32 } else { 128 };
+            let bits = |address: IpAddr| match address {
+                IpAddr::V4(address) => u128::from(address.to_bits()),
+                IpAddr::V6(address) => address.to_bits(),
+            };
+            let from = |bits: u128| match address {
+                IpAddr::V4(_) => u32::try_from(bits).ok().map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits))),
+                IpAddr::V6(_) => Some(IpAddr::V6(Ipv6Addr::from_bits(bits))),
+            };
+            let first = bits(*address);
+            let last = first | ((1 << (length - prefix)) - 1);
+            for edge in [first.checked_sub(1), Some(first), Some(last), last.checked_add(1)] {
+                let Some(edge) = edge.and_then(from) else { continue };
+                let is_public = Judged::new(edge).reach() == Reach::Class(Public);
+                let is_in_range = RANGES_V4
+                    .iter()
+                    .chain(RANGES_V6)
+                    .any(|(range, prefix)| range.is_ipv4() == edge.is_ipv4() && mask(edge, *prefix) == Some(*range));
+                let hides = Judged::new(edge).embedded.is_some();
+                assert!(is_public != is_in_range || hides, "{edge}");
+            }
+        }
+    }
 
     fn reach(address: &str) -> Reach {
         Judged::new(address.parse().unwrap()).reach()

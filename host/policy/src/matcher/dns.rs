@@ -1,7 +1,7 @@
 //! Host names: a trie by label from the right.
 
 use super::map::Map;
-use super::ports::{PortMap, Reached};
+use super::ports::PortMap;
 use crate::HostName;
 
 #[derive(Debug, Default)]
@@ -14,12 +14,14 @@ pub(crate) struct DnsTrie<V> {
 }
 
 impl<V: Clone + Default> DnsTrie<V> {
-    pub(crate) fn change_name(&mut self, name: &HostName, reached: Reached, change: impl Fn(&mut V)) {
-        self.node(name).here.change(reached, change);
+    /// What is said of this very name.
+    pub(crate) fn of_name(&mut self, name: &HostName) -> &mut PortMap<V> {
+        &mut self.node(name).here
     }
 
-    pub(crate) fn change_suffix(&mut self, suffix: &HostName, reached: Reached, change: impl Fn(&mut V)) {
-        self.node(suffix).below.change(reached, change);
+    /// What is said of every name below this one.
+    pub(crate) fn of_suffix(&mut self, suffix: &HostName) -> &mut PortMap<V> {
+        &mut self.node(suffix).below
     }
 
     /// Shows all that covers a name, the least specific first.

@@ -1,15 +1,21 @@
 //! Grants with HTTP terms at one place: by path prefix, then by method. A request costs one look for each length that a prefix has.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::map::Map;
 use super::slot::{GrantRef, deepest};
 use crate::http::{covered_part, is_boundary, is_prefix};
-use crate::{HttpTerm, HttpTerms, RuleId};
+use crate::{HttpTerm, HttpTerms, Ports, RuleId};
 
-/// The grants with terms of one host and port.
+/// The grants with terms of one host, by their ports, the widest range first. Ranges are not cut into pieces: each would have a table of
+/// its own, with all grants in it.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct HttpTable {
+pub(crate) struct HttpTables(BTreeMap<(Reverse<u16>, Ports), HttpTable>);
+
+/// The grants with terms of one host and range of ports.
+#[derive(Clone, Default, Debug)]
+struct HttpTable {
     /// Grants without paths.
     anywhere: Methods,
     prefixes: Map<Box<str>, Methods>,
@@ -35,9 +41,23 @@ pub(crate) struct HttpMatch {
     pub(crate) obstacle: Option<(RuleId, HttpTerm)>,
 }
 
+impl HttpTables {
+    /// Grants come sorted, so that of two with the same ports and terms the first is the one to keep.
+    pub(crate) fn add(&mut self, ports: Ports, terms: &HttpTerms, grant: GrantRef) {
+        let width = Reverse(ports.last() - ports.first());
+        self.0.entry((width, ports)).or_default().add(terms, grant);
+    }
+
+    /// What they say of one request, whatever its port where none is known.
+    pub(crate) fn find(&self, port: Option<u16>, method: &str, path: &str) -> HttpMatch {
+        let covers = |ports: Ports| port.is_none_or(|port| (ports.first()..=ports.last()).contains(&port));
+        let tables = self.0.iter().filter(|((_, ports), _)| covers(*ports));
+        tables.fold(HttpMatch::default(), |found, (_, table)| found.then(table.find(method, path)))
+    }
+}
+
 impl HttpTable {
-    /// Grants come sorted, so that of two with the same terms the first is the one to keep.
-    pub(crate) fn add(&mut self, terms: &HttpTerms, grant: GrantRef) {
+    fn add(&mut self, terms: &HttpTerms, grant: GrantRef) {
         self.first.get_or_insert(grant.id);
         if terms.paths.is_empty() {
             return self.anywhere.add(&terms.methods, grant);
@@ -48,7 +68,7 @@ impl HttpTable {
         }
     }
 
-    pub(crate) fn find(&self, method: &str, path: &str) -> HttpMatch {
+    fn find(&self, method: &str, path: &str) -> HttpMatch {
         // What no prefix may cover is looked up as nothing, which is none.
         let path = covered_part(path).unwrap_or_default();
         let lengths = self.lengths.range(..=path.len()).filter(|length| is_boundary(path, **length));

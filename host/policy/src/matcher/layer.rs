@@ -1,24 +1,17 @@
 //! All matchers of a policy.
 
-use std::cmp::Reverse;
-use std::ops::Range;
-
+use super::cursor::PathCursor;
 use super::http::HttpMatch;
 use super::name::NameMatcher;
 use super::net::NetMatcher;
-use super::path::{PathCursor, PathTrie};
-use super::slot::{Entry, GrantRef, Slot, Terms};
+use super::order::{Layer, sorted_denies, sorted_grants};
+use super::path::PathTrie;
+use super::slot::{Entry, GrantRef, Slot};
 use super::table::TableMatcher;
 use crate::{
-    Capability, Decision, Grant, HttpTerm, HttpTerms, Ports, Request, Rule, RuleId, Scope, ScopeKind, Target, paths,
+    Capability, Decision, Deny, Grant, HttpTerm, HttpTerms, NameScope, NetScope, Request, Rule, RuleId, Scope,
+    ScopeKind, TableScope, Target, paths,
 };
-
-/// One policy before it was attenuated: its share of the grants and deny rules.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Layer {
-    pub(crate) grants: Range<usize>,
-    pub(crate) denies: Range<usize>,
-}
 
 /// Rules, compiled. A request is allowed where every layer allows it.
 #[derive(Debug)]
@@ -50,7 +43,7 @@ enum Scoped {
 }
 
 impl Matchers {
-    pub(crate) fn compile(grants: &[Grant], denies: &[Rule], layers: &[Layer]) -> Self {
+    pub(crate) fn compile(grants: &[Grant], denies: &[Deny], layers: &[Layer]) -> Self {
         let trie = |capability: &Capability| {
             let is_path = capability.scope_kind() == ScopeKind::Path;
             is_path.then(|| PathTrie::new(*capability, layers.len()))
@@ -60,17 +53,18 @@ impl Matchers {
             layers: layers.iter().map(|_| LayerMatchers::new()).collect(),
         };
         for (index, layer) in layers.iter().enumerate() {
-            for (grant, entry) in sorted_grants(grants, &layer.grants) {
+            for (grant, entry) in sorted_grants(grants, layer) {
                 match (&grant.http, entry) {
                     _ if !grant.is_well_formed() => {}
                     (Some(terms), Entry::Grant(reference)) => matchers.add_http(index, &grant.rule, terms, reference),
                     _ => matchers.add(index, &grant.rule, entry),
                 }
             }
-            for (rule, entry) in sorted_denies(denies, &layer.denies) {
-                matchers.add(index, rule, entry);
+            for (deny, id) in sorted_denies(denies, layer) {
+                matchers.add_deny(index, deny, id);
             }
         }
+        matchers.layers.iter_mut().flat_map(|layer| &mut layer.0).for_each(CapabilityMatcher::finish);
         matchers.paths = matchers.paths.into_iter().map(|trie| trie.map(PathTrie::finish)).collect();
         matchers
     }
@@ -85,11 +79,25 @@ impl Matchers {
             _ => &rule.scope,
         };
         if let Some(Some(trie)) = self.paths.get_mut(capability) {
-            let path = if let Scope::Path(path) = scope { path.host() } else { "/" };
-            trie.add(path, layer, entry);
+            trie.add(host_path(scope).unwrap_or("/"), layer, entry);
         }
         if let Some(matcher) = self.layers.get_mut(layer).and_then(|layer| layer.0.get_mut(capability)) {
             matcher.add(scope, entry);
+        }
+    }
+
+    fn add_deny(&mut self, layer: usize, deny: &Deny, id: RuleId) {
+        let rule = &deny.rule;
+        let except: Vec<_> = deny.exceptions().filter(|scope| is_anchored(scope)).collect();
+        if except.is_empty() || !is_anchored(&rule.scope) {
+            return self.add(layer, rule, Entry::Deny(id));
+        }
+        let capability = rule.capability.index();
+        if let Some(Some(trie)) = self.paths.get_mut(capability) {
+            let hosts = except.iter().filter_map(|scope| host_path(scope));
+            trie.add_excepted(host_path(&rule.scope).unwrap_or("/"), layer, id, hosts);
+        } else if let Some(matcher) = self.layers.get_mut(layer).and_then(|layer| layer.0.get_mut(capability)) {
+            matcher.add_excepted(&rule.scope, id, &except);
         }
     }
 
@@ -135,6 +143,13 @@ impl Matchers {
         }
     }
 
+    pub(crate) fn strict_cursor(&self, capability: Capability, path: &str) -> PathCursor {
+        match self.trie(capability) {
+            Some(trie) => trie.strict_cursor(path),
+            None => PathCursor::nowhere(capability),
+        }
+    }
+
     pub(crate) fn step(&self, cursor: PathCursor, component: &str) -> PathCursor {
         match self.trie(cursor.capability()) {
             Some(trie) => trie.step(cursor, component),
@@ -165,6 +180,24 @@ impl Matchers {
         match self.trie(cursor.capability()) {
             Some(trie) if cursor.decision().is_allowed() => trie.grants(cursor).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The first layer that refuses a request; `layers` are those that this was compiled from.
+    pub(crate) fn refusing_layer(&self, request: &Request<'_>, layers: &[Layer]) -> Option<usize> {
+        if let Target::Path(path) = request.target {
+            return self.refusing_layer_path(self.cursor(request.capability, path), layers);
+        }
+        self.layers.iter().position(|layer| !layer.find(request).decision().is_allowed())
+    }
+
+    pub(crate) fn refusing_layer_path(&self, cursor: PathCursor, layers: &[Layer]) -> Option<usize> {
+        match (cursor.decision(), self.trie(cursor.capability())) {
+            (Decision::Allowed { .. }, _) => None,
+            (Decision::Denied { .. }, Some(trie)) if !cursor.is_nowhere() => trie.refusing_layer(cursor),
+            (Decision::Denied { by }, _) => {
+                Some(by.and_then(|id| layers.iter().position(|layer| layer.has_deny(id.index()))).unwrap_or_default())
+            }
         }
     }
 
@@ -209,6 +242,28 @@ impl CapabilityMatcher {
         }
     }
 
+    /// Adds a deny rule with exceptions inside its scope.
+    fn add_excepted(&mut self, scope: &Scope, id: RuleId, except: &[&Scope]) {
+        match &mut self.scoped {
+            Scoped::Net(matcher) => matcher.add_excepted(net(scope), id, except.iter().filter_map(|scope| net(scope))),
+            Scoped::Name(matcher) => {
+                matcher.add_excepted(name(scope), id, except.iter().filter_map(|scope| name(scope)));
+            }
+            Scoped::Table(matcher) => {
+                matcher.add_excepted(table(scope), id, except.iter().filter_map(|scope| table(scope)));
+            }
+            Scoped::Path | Scoped::None => self.any.add(Entry::Deny(id)),
+        }
+    }
+
+    fn finish(&mut self) {
+        match &mut self.scoped {
+            Scoped::Name(matcher) => matcher.finish(),
+            Scoped::Table(matcher) => matcher.finish(),
+            Scoped::Path | Scoped::Net(_) | Scoped::None => {}
+        }
+    }
+
     fn find(&self, target: Target<'_>) -> Slot {
         let deeper = match (&self.scoped, target) {
             (Scoped::Net(matcher), target) => match matcher.find(target) {
@@ -231,42 +286,22 @@ impl CapabilityMatcher {
     }
 }
 
-/// The best grant first, down to the text, so that the order in which rules were given decides nothing.
-fn sorted_grants<'a>(grants: &'a [Grant], range: &Range<usize>) -> Vec<(&'a Grant, Entry)> {
-    let mut sorted: Vec<_> = numbered(grants, range).collect();
-    sorted.sort_by_cached_key(|&(_, grant)| {
-        let Grant { rule, http, .. } = grant;
-        (!grant.is_plain(), breadth(rule), grant.generosity(), rule.scope == Scope::Any, rule.to_string(), http)
-    });
-    let entry = |(id, grant): (RuleId, &'a Grant)| {
-        let terms = if grant.is_plain() { Terms::Plain } else { Terms::Limited };
-        (grant, Entry::Grant(GrantRef { id, terms }))
-    };
-    sorted.into_iter().map(entry).collect()
-}
-
-/// The shallowest deny is reported, so of several port ranges the widest.
-fn sorted_denies<'a>(denies: &'a [Rule], range: &Range<usize>) -> Vec<(&'a Rule, Entry)> {
-    let mut sorted: Vec<_> = numbered(denies, range).collect();
-    sorted.sort_by_cached_key(|(_, rule)| (Reverse(breadth(rule)), rule.scope != Scope::Any, rule.to_string()));
-    sorted.into_iter().map(|(id, rule)| (rule, Entry::Deny(id))).collect()
-}
-
-fn numbered<'a, T>(all: &'a [T], range: &Range<usize>) -> impl Iterator<Item = (RuleId, &'a T)> {
-    let start = range.start;
-    let rules = all.get(range.clone()).unwrap_or_default().iter().enumerate();
-    rules.filter_map(move |(index, rule)| Some((RuleId::new(start + index)?, rule)))
-}
-
-/// How many ports a rule spans, less one.
-fn breadth(rule: &Rule) -> u16 {
-    let ports = if let Scope::Net(scope) = &rule.scope { scope.ports() } else { Ports::ALL };
-    ports.last() - ports.first()
-}
-
 fn is_anchored(scope: &Scope) -> bool {
-    match scope {
-        Scope::Path(path) => paths::components(path.host()).is_some(),
-        _ => true,
-    }
+    host_path(scope).is_none_or(|path| paths::components(path).is_some())
+}
+
+fn host_path(scope: &Scope) -> Option<&str> {
+    if let Scope::Path(scope) = scope { Some(scope.host()) } else { None }
+}
+
+fn net(scope: &Scope) -> Option<&NetScope> {
+    if let Scope::Net(scope) = scope { Some(scope) } else { None }
+}
+
+fn name(scope: &Scope) -> Option<&NameScope> {
+    if let Scope::Name(scope) = scope { Some(scope) } else { None }
+}
+
+fn table(scope: &Scope) -> Option<&TableScope> {
+    if let Scope::Table(scope) = scope { Some(scope) } else { None }
 }

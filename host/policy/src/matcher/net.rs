@@ -3,12 +3,13 @@
 
 use std::net::IpAddr;
 
-use super::http::{HttpMatch, HttpTable};
+use super::http::{HttpMatch, HttpTables};
 use super::map::Map;
+use super::net_excepted::ExceptedPeers;
 use super::peers::{Part, Peers};
-use super::ports::Reached;
+use super::ports::{Reached, Side};
 use super::slot::{Entry, GrantRef, Slot};
-use crate::{HostName, HttpTerms, NetScope, Ports, Protocol, Scheme, Target};
+use crate::{HostName, HttpTerms, NetScope, Ports, Protocol, RuleId, Scheme, Target};
 
 #[derive(Debug, Default)]
 pub(crate) struct NetMatcher {
@@ -17,32 +18,45 @@ pub(crate) struct NetMatcher {
     /// Rules with one, by what they cover: `None` is bytes.
     schemes: Map<Option<Scheme>, Peers<Slot>>,
     /// Grants with HTTP terms.
-    http: Map<Scheme, Peers<HttpTable>>,
+    http: Map<Scheme, Peers<HttpTables>>,
+    /// Deny rules with exceptions.
+    excepted: Option<Box<ExceptedPeers>>,
 }
 
 /// A name or an address, as a request has it.
 #[derive(Clone, Copy)]
-enum Peer<'a> {
+pub(super) enum Peer<'a> {
     Name(&'a HostName, Option<u16>),
     Address(IpAddr, u16, Option<&'a HostName>),
 }
 
 impl NetMatcher {
     pub(crate) fn add(&mut self, scope: &NetScope, entry: Entry) {
-        let is_grant = matches!(entry, Entry::Grant(_));
-        let reached = Reached { ports: scope.ports(), lookups: is_grant || scope.ports() == Ports::ALL };
+        let side = if matches!(entry, Entry::Grant(_)) { Side::Allow } else { Side::Deny };
+        let lookups = side == Side::Allow || scope.ports() == Ports::ALL;
+        let reached = Reached { ports: scope.ports(), lookups, side };
         let add = |peers: &mut Peers<Slot>| peers.change(scope.host(), reached, |slot| slot.add(entry));
         let Some(scheme) = scope.scheme() else { return add(&mut self.plain) };
         add(self.schemes.entry(Some(scheme)).or_default());
-        if !is_grant {
+        if side == Side::Deny {
             add(self.schemes.entry(None).or_default());
         }
     }
 
+    /// Adds a deny rule with exceptions inside its scope; `None` is every peer.
+    pub(crate) fn add_excepted<'a>(
+        &mut self,
+        scope: Option<&NetScope>,
+        rule: RuleId,
+        except: impl Iterator<Item = &'a NetScope>,
+    ) {
+        self.excepted.get_or_insert_default().add(scope, rule, except);
+    }
+
     pub(crate) fn add_http(&mut self, scope: &NetScope, terms: &HttpTerms, grant: GrantRef) {
-        let reached = Reached { ports: scope.ports(), lookups: true };
         if let Some(scheme) = scope.scheme() {
-            self.http.entry(scheme).or_default().change(scope.host(), reached, |table| table.add(terms, grant));
+            let peers = self.http.entry(scheme).or_default();
+            peers.change_all(scope.host(), |tables| tables.add(scope.ports(), terms, grant));
         }
     }
 
@@ -61,6 +75,8 @@ impl NetMatcher {
         if let Some(peers) = self.schemes.get(&protocol.scheme()) {
             peer.visit(peers, &mut add);
         }
+        let excepted = self.excepted.as_ref().filter(|_| slot.deny.is_none());
+        slot.deny = slot.deny.or_else(|| excepted?.find(target));
         Some(slot)
     }
 
@@ -70,9 +86,9 @@ impl NetMatcher {
         if let Some((peer, Protocol::Http { scheme, method, path })) = split(target)
             && let Some(peers) = self.http.get(&scheme)
         {
-            peer.visit(peers, &mut |part, table: &HttpTable| {
+            peer.visit(peers, &mut |part, tables: &HttpTables| {
                 if part != Part::Denies {
-                    http = http.then(table.find(method, path));
+                    http = http.then(tables.find(peer.port(), method, path));
                 }
             });
         }
@@ -81,7 +97,14 @@ impl NetMatcher {
 }
 
 impl Peer<'_> {
-    fn visit<V: Clone + Default>(self, peers: &Peers<V>, visit: &mut impl FnMut(Part, &V)) {
+    pub(super) fn port(self) -> Option<u16> {
+        match self {
+            Self::Name(_, port) => port,
+            Self::Address(_, port, _) => Some(port),
+        }
+    }
+
+    pub(super) fn visit<V: Clone + Default>(self, peers: &Peers<V>, visit: &mut impl FnMut(Part, &V)) {
         match self {
             Self::Name(name, port) => peers.visit_name(name, port, visit),
             Self::Address(address, port, name) => peers.visit_address(address, port, name, visit),
@@ -89,7 +112,7 @@ impl Peer<'_> {
     }
 }
 
-fn split(target: Target<'_>) -> Option<(Peer<'_>, Protocol<'_>)> {
+pub(super) fn split(target: Target<'_>) -> Option<(Peer<'_>, Protocol<'_>)> {
     match target {
         Target::Host { name, port, protocol } => Some((Peer::Name(name, port), protocol)),
         Target::Address { address, port, name, protocol } => Some((Peer::Address(address, port, name), protocol)),

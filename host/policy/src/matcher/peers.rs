@@ -34,13 +34,22 @@ pub(crate) enum Part {
 impl<V: Clone + Default> Peers<V> {
     /// Changes what is said of the peers that a pattern names.
     pub(crate) fn change(&mut self, host: &HostPattern, reached: Reached, change: impl Fn(&mut V)) {
+        self.of(host).change(reached, change);
+    }
+
+    /// Changes what is said of the peers that a pattern names, at all ports.
+    pub(crate) fn change_all(&mut self, host: &HostPattern, change: impl Fn(&mut V)) {
+        self.of(host).change_all(change);
+    }
+
+    fn of(&mut self, host: &HostPattern) -> &mut PortMap<V> {
         match host {
-            HostPattern::Name(name) => self.names.change_name(name, reached, change),
-            HostPattern::Suffix(suffix) => self.names.change_suffix(suffix, reached, change),
-            HostPattern::Class(class) => self.classes[*class as usize].change(reached, change),
-            HostPattern::Block { address, prefix } => self.block(*address, *prefix).change(reached, change),
-            HostPattern::Address(address @ IpAddr::V4(_)) => self.block(*address, 32).change(reached, change),
-            HostPattern::Address(address @ IpAddr::V6(_)) => self.block(*address, 128).change(reached, change),
+            HostPattern::Name(name) => self.names.of_name(name),
+            HostPattern::Suffix(suffix) => self.names.of_suffix(suffix),
+            HostPattern::Class(class) => &mut self.classes[*class as usize],
+            HostPattern::Block { address, prefix } => self.block(*address, *prefix),
+            HostPattern::Address(address @ IpAddr::V4(_)) => self.block(*address, 32),
+            HostPattern::Address(address @ IpAddr::V6(_)) => self.block(*address, 128),
         }
     }
 

@@ -1,139 +1,38 @@
 //! Properties of the policy, and the compiled matchers against a model that asks one rule after the other.
 
+mod compare;
+mod given;
 mod model;
+mod rules;
 
 use caphost_policy::{
-    Capability, Decision, Grant, HostName, HttpRule, HttpTerm, HttpTerms, PathScope, Policy, Rule, Scheme, Scope,
-    parse_list,
+    Capability, Decision, Deny, HttpRule, HttpTerm, HttpTerms, PathScope, Policy, Rule, Scope, parse_list,
 };
-use model::{Question, Spoken, denies, grants};
+use given::{allowed, allows, denies, deny, http_text, path, policy, question, rule};
+use model::{Question, grants, leaves_out, refuses, would_refuse};
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-const NAMES: [&str; 6] = ["a", "b", "a.b", "c.b", "a.a.b", "b.b"];
-const ADDRESSES: [&str; 6] = ["1.1.1.1", "1.1.1.2", "10.0.0.1", "127.0.0.1", "fd00::1", "2606:4700::1"];
-const HOSTS: [&str; 14] = [
-    "a",
-    "b",
-    "*.b",
-    "a.b",
-    "*.a.b",
-    "1.1.1.1",
-    "1.1.1.0/24",
-    "10.0.0.0/8",
-    "0.0.0.0/0",
-    "[fd00::/8]",
-    "public",
-    "private",
-    "loopback",
-    "link-local",
-];
-
-fn path() -> impl Strategy<Value = String> {
-    vec(prop_oneof!["a", "b", "c"], 0..5).prop_map(|components| format!("/{}", components.join("/")))
-}
-
-fn rule_text() -> impl Strategy<Value = String> {
-    let ports = prop_oneof![Just(""), Just(":1"), Just(":1-2"), Just(":2-3"), Just(":0-65535")];
-    let scheme = prop_oneof![3 => Just(""), 1 => Just("https://"), 1 => Just("http://")];
-    prop_oneof![
-        4 => path().prop_map(|path| format!("fs.read:{path}")),
-        3 => "env\\.read:[AB]{0,3}\\*",
-        2 => "env\\.read:[AB]{1,3}",
-        4 => (scheme, prop::sample::select(&HOSTS[..]), ports)
-            .prop_map(|(scheme, host, ports)| format!("net.connect:{scheme}{host}{ports}")),
-        3 => "db\\.read:[ab](\\.[abA])?",
-        1 => prop::sample::select(&["fs.read", "env.read", "net.connect", "db.read", "random"][..]).prop_map(str::to_owned),
-    ]
-}
-
-fn rule() -> impl Strategy<Value = Rule> {
-    rule_text().prop_map(|text| text.parse().unwrap_or_else(|error| panic!("{text}: {error}")))
-}
-
-fn rules() -> impl Strategy<Value = Vec<Rule>> {
-    vec(rule(), 0..8)
-}
-
-/// The text of a grant with HTTP terms.
-fn http_text() -> impl Strategy<Value = String> {
-    let methods = prop_oneof![Just(""), Just("GET "), Just("POST "), Just("GET,POST ")];
-    let hosts = prop::sample::select(&["a", "*.b", "a.b", "1.1.1.1", "[fd00::1]", "public", "loopback"][..]);
-    let ports = prop_oneof![2 => Just(":1"), 1 => Just(":1-3"), 1 => Just("")];
-    let paths = prop_oneof![Just(""), Just("/"), Just("/v"), Just("/v/"), Just("/v/w")];
-    let header = prop_oneof![Just(""), Just(" x-key: {env:A}"), Just(" x-key: a{{b}}{file:./t}")];
-    (methods, prop_oneof!["http", "https"], hosts, ports, paths, header).prop_map(
-        |(methods, scheme, host, ports, path, header)| format!("{methods}{scheme}://{host}{ports}{path}{header}"),
-    )
-}
-
-fn grant() -> impl Strategy<Value = Grant> {
-    let http = |text: String| HttpRule::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
-    prop_oneof![3 => rule().prop_map(Grant::from), 1 => http_text().prop_map(http)]
-}
-
-fn allowed() -> impl Strategy<Value = Vec<Grant>> {
-    vec(grant(), 0..8)
-}
-
-fn spoken() -> impl Strategy<Value = Spoken> {
-    let scheme = prop_oneof![Just(Scheme::Http), Just(Scheme::Https)];
-    let method = prop_oneof![Just("GET"), Just("POST"), Just("get"), Just("")];
-    let targets = ["/", "/v", "/v?w=//", "/v/", "/v/w", "/v/w/x", "/vw", "/v/../w", "/v//w", "/v%2fw", "*", ""];
-    let path = prop::sample::select(targets.to_vec());
-    prop_oneof![
-        2 => Just(Spoken::Bytes),
-        4 => (scheme, method, path).prop_map(|(scheme, method, path)| Spoken::Http(scheme, method, path)),
-        1 => Just(Spoken::WebSocket),
-    ]
-}
-
-fn question() -> impl Strategy<Value = Question> {
-    let name = prop::sample::select(&NAMES[..])
-        .prop_map(|name| HostName::parse(name).unwrap_or_else(|error| panic!("{error}")));
-    let address =
-        prop::sample::select(&ADDRESSES[..]).prop_map(|text| text.parse().unwrap_or_else(|error| panic!("{error}")));
-    prop_oneof![
-        4 => path().prop_map(Question::Path),
-        3 => "[AB]{0,4}".prop_map(Question::Name),
-        4 => (name.clone(), prop::option::of(0..5_u16), spoken())
-            .prop_map(|(name, port, spoken)| Question::Host(name, port, spoken)),
-        5 => (address, 0..5_u16, prop::option::of(name), spoken())
-            .prop_map(|(address, port, name, spoken)| Question::Address(address, port, name, spoken)),
-        3 => ("[ab]", prop::option::of("[abA]")).prop_map(|(database, table)| Question::Table(database, table)),
-        1 => Just(Question::Random),
-    ]
-}
-
-fn policy(allow: &[Grant], deny: &[Rule]) -> Policy {
-    let builder = allow.iter().cloned().fold(Policy::builder(), |builder, grant| builder.allow(grant));
-    deny.iter().cloned().fold(builder, |builder, rule| builder.deny(rule)).build()
-}
-
-fn allows(policy: &Policy, question: &Question) -> bool {
-    policy.decide(&question.request()).is_allowed()
-}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_matchers_agree_with_the_model(allow in allowed(), deny in rules(), question in question()) {
+    fn the_matchers_agree_with_the_model(allow in allowed(), deny in denies(), question in question()) {
         let granted = allow.iter().any(|grant| grants(grant, &question));
-        let denied = deny.iter().any(|rule| denies(rule, &question));
+        let denied = deny.iter().any(|deny| refuses(deny, &question));
         prop_assert_eq!(allows(&policy(&allow, &deny), &question), granted && !denied);
     }
 
     #[test]
-    fn deny_never_loses(allow in allowed(), deny in rules(), question in question()) {
-        if deny.iter().any(|rule| denies(rule, &question)) {
+    fn deny_never_loses(allow in allowed(), deny in denies(), question in question()) {
+        if deny.iter().any(|deny| refuses(deny, &question)) {
             prop_assert!(!allows(&policy(&allow, &deny), &question));
         }
     }
 
     #[test]
     fn adding_a_deny_or_removing_an_allow_never_permits(
-        allow in allowed(), deny in rules(), more in rule(), index in any::<prop::sample::Index>(), question in question(),
+        allow in allowed(), deny in denies(), more in deny(), index in any::<prop::sample::Index>(), question in question(),
     ) {
         let before = allows(&policy(&allow, &deny), &question);
         let mut fewer = allow.clone();
@@ -148,7 +47,7 @@ proptest! {
 
     #[test]
     fn narrowing_never_widens_and_is_the_conjunction(
-        parts in vec((allowed(), vec(rule(), 0..2)), 1..7), question in question(),
+        parts in vec((allowed(), vec(deny(), 0..2)), 1..7), question in question(),
     ) {
         let policies: Vec<Policy> = parts.iter().map(|(allow, deny)| policy(allow, deny)).collect();
         let every = policies.iter().all(|policy| allows(policy, &question));
@@ -156,6 +55,9 @@ proptest! {
         prop_assert_eq!(allows(&narrowed, &question), every);
         let nested = policies.iter().rev().skip(1).fold(policies[policies.len() - 1].clone(), |all, policy| policy.attenuate(&all));
         prop_assert_eq!(allows(&nested, &question), every);
+        let refusing = policies.iter().position(|policy| !allows(policy, &question));
+        prop_assert_eq!(narrowed.refusing_layer(&question.request()), refusing);
+        prop_assert_eq!(nested.refusing_layer(&question.request()), refusing);
         let governing = narrowed.governing(&question.request());
         prop_assert_eq!(governing.len(), if every { policies.len() } else { 0 });
         for id in governing {
@@ -164,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn order_does_not_matter(allow in allowed(), deny in rules(), question in question()) {
+    fn order_does_not_matter(allow in allowed(), deny in denies(), question in question()) {
         let decided = |policy: &Policy| match policy.decide(&question.request()) {
             Decision::Allowed { grant } => policy.grant(grant).cloned().ok_or_else(String::new),
             Decision::Denied { by } => Err(by.and_then(|id| policy.deny(id)).map(ToString::to_string).unwrap_or_default()),
@@ -179,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn terms_govern_and_what_they_refuse_is_named(allow in allowed(), deny in rules(), question in question()) {
+    fn terms_govern_and_what_they_refuse_is_named(allow in allowed(), deny in denies(), question in question()) {
         let policy = policy(&allow, &deny);
         let request = question.request();
         let has_terms = allow.iter().any(|grant| grant.http.is_some() && grants(grant, &question));
@@ -200,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn a_walk_ends_where_a_jump_does(parts in vec((allowed(), rules()), 1..3), path in path()) {
+    fn a_walk_ends_where_a_jump_does(parts in vec((allowed(), denies()), 1..3), path in path()) {
         let policies: Vec<Policy> = parts.iter().map(|(allow, deny)| policy(allow, deny)).collect();
         let policy = policies.iter().skip(1).fold(policies[0].clone(), |all, policy| all.attenuate(policy));
         let root = policy.path_cursor(Capability::FsRead, "/");
@@ -209,13 +111,50 @@ proptest! {
         prop_assert_eq!(walked, policy.path_cursor(Capability::FsRead, &path));
         prop_assert_eq!(walked.decision(), policy.decide(&Question::Path(path.clone()).request()));
         let below = format!("{}/", path.trim_end_matches('/'));
-        let is_below = |rule: &Rule| match &rule.scope {
+        let is_below = |scope: &Scope| match scope {
             Scope::Path(scope) => scope.host() != path && scope.host().starts_with(&below),
             _ => false,
         };
-        prop_assert_eq!(walked.has_denies_below(), policy.denies().iter().any(is_below));
-        let grants = policy.grants().iter().map(|grant| &grant.rule);
-        prop_assert_eq!(walked.has_rules_below(), grants.chain(policy.denies()).any(is_below));
+        let exceptions = || policy.denies().iter().filter(|deny| deny.rule.capability == Capability::FsRead).flat_map(Deny::exceptions);
+        let mut denies = policy.denies().iter().map(|deny| &deny.rule.scope);
+        let mut grants = policy.grants().iter().map(|grant| &grant.rule.scope);
+        prop_assert_eq!(walked.has_denies_below(), denies.clone().any(is_below));
+        prop_assert_eq!(walked.has_exceptions_below(), exceptions().any(is_below));
+        prop_assert_eq!(walked.has_rules_below(), grants.any(is_below) || denies.any(is_below) || exceptions().any(is_below));
+    }
+
+    #[test]
+    fn by_another_spelling_no_exception_holds(allow in allowed(), deny in denies(), path in path()) {
+        let without: Vec<Deny> = deny.iter().map(|deny| Deny::from(deny.rule.clone())).collect();
+        let walked = |policy: &Policy, path: &str| {
+            let root = policy.path_cursor(Capability::FsRead, "/");
+            let components = path.split('/').filter(|component| !component.is_empty());
+            components.fold(root, |cursor, component| policy.path_step_folded(cursor, component)).decision()
+        };
+        let (with, without) = (policy(&allow, &deny), policy(&allow, &without));
+        // The root has one spelling.
+        let is_root = |scope: &Scope| matches!(scope, Scope::Path(path) if path.host() == "/");
+        if path != "/" && !deny.iter().flat_map(|deny| &deny.except).any(is_root) {
+            prop_assert_eq!(walked(&with, &path.to_uppercase()).is_allowed(), walked(&without, &path).is_allowed());
+        }
+        let ignored = with.path_cursor_without_exceptions(Capability::FsRead, &path);
+        prop_assert_eq!(ignored.decision().is_allowed(), allows(&without, &Question::Path(path.clone())));
+        prop_assert_eq!(with.refusing_layer_path(ignored).is_none(), ignored.decision().is_allowed());
+    }
+
+    #[test]
+    fn an_exception_grants_nothing_and_is_told(allow in allowed(), deny in denies(), question in question()) {
+        let policy = policy(&allow, &deny);
+        let request = question.request();
+        let excepting = policy.excepting(&request);
+        for (id, index) in &excepting {
+            let except = policy.deny(*id).and_then(|deny| deny.except.get(*index));
+            prop_assert!(except.is_some_and(|scope| leaves_out(&deny[id.index()], scope, &question)));
+        }
+        let told = deny.iter().filter(|deny| would_refuse(deny, &question) && !refuses(deny, &question)).count();
+        prop_assert_eq!(excepting.len(), told);
+        let nothing = given::policy(&[], &deny);
+        prop_assert!(!allows(&nothing, &question));
     }
 
     #[test]

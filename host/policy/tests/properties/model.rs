@@ -1,7 +1,7 @@
 //! The model that the compiled matchers are compared with: one rule, one request, no matcher.
 
 use caphost_policy::{
-    AddressClass, Capability, Grant, HostName, HostPattern, HttpTerms, NetScope, Protocol, Request, Rule, Scheme,
+    AddressClass, Capability, Deny, Grant, HostName, HostPattern, HttpTerms, NetScope, Protocol, Request, Rule, Scheme,
     Scope, Target,
 };
 use std::net::IpAddr;
@@ -77,8 +77,18 @@ pub(crate) fn grants(grant: &Grant, question: &Question) -> bool {
     grant.is_well_formed() && fits && covers(&grant.rule, question, Side::Allow)
 }
 
-pub(crate) fn denies(rule: &Rule, question: &Question) -> bool {
-    covers(rule, question, Side::Deny)
+/// Whether a deny rule refuses: it covers what is asked, and none of its exceptions does, as a grant of the same scope would.
+pub(crate) fn refuses(deny: &Deny, question: &Question) -> bool {
+    would_refuse(deny, question) && !deny.exceptions().any(|scope| leaves_out(deny, scope, question))
+}
+
+/// The same without its exceptions.
+pub(crate) fn would_refuse(deny: &Deny, question: &Question) -> bool {
+    covers(&deny.rule, question, Side::Deny)
+}
+
+pub(crate) fn leaves_out(deny: &Deny, scope: &Scope, question: &Question) -> bool {
+    covers(&Rule { capability: deny.rule.capability, scope: scope.clone() }, question, Side::Allow)
 }
 
 fn fits(terms: &HttpTerms, method: &str, target: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Why bytes cannot be run.
 
 use super::interface;
+use crate::seal::SealFault;
 use caphost_policy::codes::Code;
 use caphost_policy::visible::escape;
 use wasmparser::BinaryReaderError;
@@ -25,6 +26,9 @@ pub enum BadComponent {
         /// What is wrong there.
         message: String,
     },
+    /// There is more behind its seal.
+    #[error("{0}")]
+    Seal(Box<SealFault>),
     /// It was built for a WASI from before the first release.
     #[error("the component was built for a preview of WASI that no host provides any more: `{}`", escape(name))]
     PreReleaseWasi {
@@ -71,6 +75,7 @@ impl BadComponent {
             Self::TextFormat => Code::TextFormat,
             Self::NotWasm => Code::NotWasm,
             Self::Malformed { .. } => Code::Malformed,
+            Self::Seal(fault) => fault.code(),
             Self::PreReleaseWasi { .. } => Code::PreReleaseWasi,
             Self::AsyncComponent { .. } => Code::AsyncComponent,
             Self::NoCommand { .. } => Code::NoCommand,
@@ -92,6 +97,7 @@ impl BadComponent {
             Self::Malformed { .. } => {
                 "get or build the file again; `wasm-tools validate` gives a second opinion".to_owned()
             }
+            Self::Seal(fault) => fault.hint().to_owned(),
             Self::PreReleaseWasi { .. } => "build it again with a current toolchain".to_owned(),
             Self::AsyncComponent { .. } => "build it for WASI 0.2, as the target `wasm32-wasip2` does".to_owned(),
             Self::NoCommand { exports } if exports.is_empty() => {

@@ -3,7 +3,7 @@
 use super::{Component, Import};
 use crate::surface;
 use caphost_policy::visible::escape;
-use caphost_policy::{Capability, Item, Policy, codes::Code};
+use caphost_policy::{Capability, Deny, Item, Policy, Scope, codes::Code};
 use std::fmt::{self, Display};
 
 /// What a policy says of one import.
@@ -48,6 +48,17 @@ pub fn coverage(import: &Import, policy: &Policy) -> Coverage {
         (required, _) if is_granted(required) => Coverage::Covered,
         _ => Coverage::Uncovered,
     }
+}
+
+/// Whether `policy` denies everything that `import` needs, as a whole: then somebody decided that it gets nothing.
+pub fn is_denied(import: &Import, policy: &Policy) -> bool {
+    import.required.iter().all(|capability| denies_all(policy, *capability))
+}
+
+/// Whether a rule of `policy` denies all of a capability.
+pub(crate) fn denies_all(policy: &Policy, capability: Capability) -> bool {
+    let is_whole = |deny: &Deny| deny.rule.scope == Scope::Any && deny.exceptions().next().is_none();
+    policy.denies().iter().any(|deny| deny.rule.capability == capability && is_whole(deny))
 }
 
 /// The imports of `component` that `policy` does not cover. What works without a grant, in a harmless form, is none of them.

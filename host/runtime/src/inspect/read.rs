@@ -1,19 +1,18 @@
-//! The walk over the sections of a component: names are collected, code is stepped over.
+//! What a component says of itself: names are collected from its sections.
 
 use super::bad::BadComponent;
 use super::interface::{self, Generation};
 use super::types::{self, Functions};
-use super::{Import, Inspection, Producer, sniff};
+use super::walk::{Place, Sections, walk};
+use super::{Import, Inspection, Producer};
 use crate::surface::{self, Needs};
 use caphost_policy::Capability;
 use std::collections::HashSet;
 use wasmparser::{
-    Chunk, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, KnownCustom, Parser,
-    Payload, ProducersSectionReader, TypeBounds,
+    ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, KnownCustom, Payload,
+    ProducersSectionReader, TypeBounds,
 };
 
-/// How deep components and modules may nest.
-const MAX_NESTING: usize = 100;
 /// Types of a component; bounds what is remembered of each.
 const MAX_TYPES: usize = 1_000_000;
 /// Functions of all imports together: many imports can share one long type.
@@ -23,47 +22,15 @@ const MAX_PRODUCERS: usize = 100;
 
 /// Reads the structure of `bytes`.
 pub(super) fn read(bytes: &[u8]) -> Result<Inspection, BadComponent> {
-    sniff::require_component(bytes)?;
-    let mut reading = Reading {
-        bytes,
-        outer: Vec::new(),
-        types: Vec::new(),
-        functions: 0,
-        producers: HashSet::new(),
-        found: Inspection::default(),
-    };
+    let mut reading =
+        Reading { bytes, types: Vec::new(), functions: 0, producers: HashSet::new(), found: Inspection::default() };
     reading.found.size = bytes.len() as u64;
-    let (mut parser, mut rest) = (Parser::new(0), bytes);
-    loop {
-        let Chunk::Parsed { consumed, payload } = parser.parse(rest, true)? else { return Err(truncated(bytes)) };
-        rest = rest.get(consumed..).ok_or_else(|| truncated(bytes))?;
-        match payload {
-            Payload::ModuleSection { parser: inner, unchecked_range }
-            | Payload::ComponentSection { parser: inner, unchecked_range } => {
-                reading.enter(std::mem::replace(&mut parser, inner), unchecked_range.end)?;
-            }
-            Payload::CodeSectionStart { size, .. } => {
-                parser.skip_section();
-                rest = rest.get(size as usize..).ok_or_else(|| truncated(bytes))?;
-            }
-            Payload::End(_) => match reading.outer.pop() {
-                Some(outer) => parser = outer,
-                None => return Ok(reading.found),
-            },
-            other => reading.section(other)?,
-        }
-    }
-}
-
-#[cold]
-fn truncated(bytes: &[u8]) -> BadComponent {
-    BadComponent::malformed(bytes.len(), "the file ends in the middle of a section")
+    walk(bytes, &mut reading)?;
+    Ok(reading.found)
 }
 
 struct Reading<'a> {
     bytes: &'a [u8],
-    /// The parsers of the components around the one that is being read.
-    outer: Vec<Parser>,
     /// The outermost component's types.
     types: Vec<Functions<'a>>,
     functions: usize,
@@ -71,21 +38,10 @@ struct Reading<'a> {
     found: Inspection,
 }
 
-impl<'a> Reading<'a> {
-    fn enter(&mut self, outer: Parser, end: usize) -> Result<(), BadComponent> {
-        if end > self.bytes.len() {
-            return Err(truncated(self.bytes));
-        }
-        if self.outer.len() == MAX_NESTING {
-            return Err(BadComponent::malformed(end, format!("components nest deeper than {MAX_NESTING}")));
-        }
-        self.outer.push(outer);
-        Ok(())
-    }
-
+impl<'a> Sections<'a> for Reading<'a> {
     /// Of what lies inside, only the nesting of types and the producers are of interest.
-    fn section(&mut self, payload: Payload<'a>) -> Result<(), BadComponent> {
-        let is_outermost = self.outer.is_empty();
+    fn section(&mut self, place: Place, payload: Payload<'a>) -> Result<(), BadComponent> {
+        let is_outermost = place.depth == 0;
         match payload {
             Payload::ComponentTypeSection(section) => {
                 let types = types::functions_of_types(self.bytes, &section)?;
@@ -110,7 +66,9 @@ impl<'a> Reading<'a> {
             _ => Ok(()),
         }
     }
+}
 
+impl<'a> Reading<'a> {
     fn add_types(&mut self, types: Vec<Functions<'a>>) -> Result<(), BadComponent> {
         if self.types.len() + types.len() > MAX_TYPES {
             return Err(BadComponent::malformed(0, format!("it has more than {MAX_TYPES} types")));

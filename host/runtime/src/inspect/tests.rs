@@ -1,6 +1,7 @@
 use super::check::unenforced_by;
 use super::*;
 use caphost_policy::{Policy, Profile, parse_items, parse_list};
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 const RUN: &str = r#"

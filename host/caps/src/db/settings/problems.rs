@@ -3,7 +3,7 @@
 use super::{DatabaseSettings, resolve};
 use crate::ambient::HostAuthority;
 use crate::escape::escape;
-use caphost_policy::{Policy, Rule, Scope};
+use caphost_policy::{Policy, Scope};
 use std::fmt::{self, Display};
 use std::path::Path;
 
@@ -72,15 +72,26 @@ impl DatabaseSettings {
     }
 
     fn unknown_names(&self, policy: &Policy) -> Vec<DatabaseError> {
-        let grants = policy.grants().iter().filter_map(|grant| self.unknown_name(&grant.rule, str::eq));
-        // A deny rule covers a name in any case.
-        let denies = policy.denies().iter().filter_map(|rule| self.unknown_name(rule, str::eq_ignore_ascii_case));
+        let grants = policy.grants().iter().filter_map(|grant| {
+            let rule = &grant.rule;
+            self.unknown_name(&rule.scope, str::eq, rule)
+        });
+        // A deny rule covers a name in any case, and its exceptions as they are written.
+        let denies = policy.denies().iter().filter_map(|deny| {
+            let of_rule = self.unknown_name(&deny.rule.scope, str::eq_ignore_ascii_case, deny);
+            of_rule.or_else(|| deny.except.iter().find_map(|scope| self.unknown_name(scope, str::eq, deny)))
+        });
         grants.chain(denies).collect()
     }
 
-    /// What is wrong with a rule, if it names a database that is not there.
-    fn unknown_name(&self, rule: &Rule, is_same: fn(&str, &str) -> bool) -> Option<DatabaseError> {
-        let Scope::Table(scope) = &rule.scope else { return None };
+    /// What is wrong with a rule, if a scope of it names a database that is not there.
+    fn unknown_name(
+        &self,
+        scope: &Scope,
+        is_same: fn(&str, &str) -> bool,
+        rule: &impl Display,
+    ) -> Option<DatabaseError> {
+        let Scope::Table(scope) = scope else { return None };
         let name = scope.database();
         if self.sources.keys().any(|known| is_same(known, name)) {
             return None;

@@ -59,8 +59,9 @@ impl Statement {
             core.check(watch)?;
             if self.info.is_read_only {
                 let mut packer = Packer::new(limits);
-                let (raw, fill) = self
-                    .run(core, parameters, watch, |core, raw, stepped| core.fill(raw, stepped, Until::Batch, &mut packer, watch))?;
+                let (raw, fill) = self.run(core, parameters, watch, |core, raw, stepped| {
+                    core.fill(raw, stepped, Until::Batch, &mut packer, watch)
+                })?;
                 let rows = packer.take();
                 return Ok((rows, self.leave(core, raw, fill).map(|raw| (raw, packer, core.transaction()))));
             }

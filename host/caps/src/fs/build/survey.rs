@@ -3,8 +3,10 @@
 use super::super::namespace::place_of_grant;
 use super::MountError;
 use crate::ambient::{self, HostAuthority};
-use caphost_policy::{Capability, PathScope, Policy, Rule, Scope};
-use std::collections::{BTreeSet, HashMap};
+use crate::escape::escape;
+use caphost_policy::{Capability, Deny, PathScope, Policy, Rule, Scope, paths};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,8 +32,11 @@ impl Surveyor<'_> {
     pub(super) fn sites<'r>(&self, grants: impl Iterator<Item = &'r Rule>) -> (Vec<Site>, Vec<MountError>) {
         let (mut sites, mut errors) = (Vec::<Site>::new(), Vec::new());
         let mut by_place = HashMap::<String, usize>::new();
+        let grants: Vec<&Rule> = grants.collect();
+        let written = self.written(&grants);
         for rule in grants {
-            let site = match self.site(rule) {
+            let missing = if self.is_written(rule, &written) { MayBeMissing::LastName } else { MayBeMissing::Nothing };
+            let site = match self.site(rule, missing) {
                 Ok(site) => site,
                 Err(reason) => {
                     errors.push(MountError { rule: rule.to_string(), reason });
@@ -50,7 +55,25 @@ impl Surveyor<'_> {
         (sites, errors)
     }
 
-    fn site(&self, rule: &Rule) -> Result<Site, String> {
+    /// The places that may be written, by their letters.
+    fn written(&self, grants: &[&Rule]) -> HashSet<String> {
+        let written = grants.iter().filter(|rule| rule.capability == Capability::FsWrite);
+        written.map(|rule| self.place(rule)).collect()
+    }
+
+    /// Whether the guest may make what a rule names: then it need not be there yet.
+    fn is_written(&self, rule: &Rule, written: &HashSet<String>) -> bool {
+        let place = self.place(rule);
+        let above = std::iter::successors(Some(place.as_str()), |place| Some(place.rsplit_once('/')?.0));
+        above.map(|place| if place.is_empty() { "/" } else { place }).any(|place| written.contains(place))
+    }
+
+    fn place(&self, rule: &Rule) -> String {
+        let host = if let Scope::Path(path) = &rule.scope { path.host() } else { "/" };
+        paths::normalise(&self.working_directory.to_string_lossy(), host)
+    }
+
+    fn site(&self, rule: &Rule, missing: MayBeMissing) -> Result<Site, String> {
         let (host, guest) = match &rule.scope {
             Scope::Path(path) => (path.host(), path.guest()),
             _ => ("/", None),
@@ -67,7 +90,7 @@ impl Surveyor<'_> {
             rule: rule.to_string(),
             scope,
             written: host.to_owned(),
-            host: self.canonical(host, MayBeMissing::from(rule.capability == Capability::FsWrite))?,
+            host: self.canonical(host, missing)?,
             guest: place.trim_end_matches('/').to_owned(),
             preopen: guest.unwrap_or(host).to_owned(),
         })
@@ -108,16 +131,61 @@ impl Surveyor<'_> {
         rules
     }
 
-    pub(super) fn unusable_deny(&self, rule: &Rule) -> Option<MountError> {
-        let Scope::Path(path) = &rule.scope else { return None };
-        let reason = self.canonical_scope(path).err()?;
-        Some(MountError { rule: rule.to_string(), reason })
+    pub(super) fn unusable_deny(&self, deny: &Deny) -> Option<MountError> {
+        let scopes = std::iter::once(&deny.rule.scope).chain(&deny.except);
+        let reason = scopes.filter_map(path_of).find_map(|path| self.canonical_scope(path).err())?;
+        Some(MountError { rule: deny.to_string(), reason })
+    }
+
+    /// An exception that is reached through a symbolic link below the denied place, or from outside of it: whoever may write there could
+    /// have made the link, and so choose what the rule leaves out. `real` is the same rule with real paths.
+    pub(super) fn misled_exception(&self, written: &Deny, real: &Deny) -> Option<MountError> {
+        let denied = path_of(&real.rule.scope).map_or("/", PathScope::host);
+        let pairs = written.except.iter().filter_map(path_of).zip(real.except.iter().filter_map(path_of));
+        let rule_path = path_of(&written.rule.scope).map_or("/", PathScope::host);
+        let mut misled = pairs.filter(|(written, real)| self.is_misled(rule_path, denied, written.host(), real.host()));
+        let (written_path, real_path) = misled.next()?;
+        let reason = format!(
+            "the exception `{}` leads through a symbolic link to `{}`; write the path that is meant",
+            escape(written_path.host()),
+            escape(real_path.host())
+        );
+        Some(MountError { rule: written.to_string(), reason })
+    }
+
+    fn is_misled(&self, rule: &str, denied: &str, exception: &str, real: &str) -> bool {
+        let [rule, exception] = [rule, exception].map(|path| self.working_directory.join(path));
+        let is_plain = |whole: &Path| {
+            exception.strip_prefix(whole).is_ok_and(|rest| Path::new(denied).join(rest) == Path::new(real))
+        };
+        if is_plain(&rule) {
+            return false;
+        }
+        let mut above: Vec<_> = exception.ancestors().collect();
+        above.reverse();
+        let leads_there = |path: &&&Path| {
+            let path = path.to_str().and_then(|path| self.canonical(path, MayBeMissing::Wholly).ok());
+            path.as_deref() == Some(denied)
+        };
+        match above.iter().find(leads_there) {
+            Some(whole) => !is_plain(whole),
+            None => Path::new(real).starts_with(denied),
+        }
     }
 
     /// The scope of any path rule, with its real path. Of a deny rule, what exists of the path is resolved.
     pub(super) fn canonical_scope(&self, scope: &PathScope) -> Result<PathScope, String> {
         let host = self.canonical(scope.host(), MayBeMissing::Wholly)?;
         PathScope::new(&host, scope.guest()).map_err(|error| error.to_string())
+    }
+
+    /// A policy that only narrows, with real paths. A path of it that cannot be looked up stays as it was written: nothing that is
+    /// opened has it for its real path.
+    pub(super) fn canonical_ceiling(&self, ceiling: &Policy) -> Policy {
+        let scope = |scope: &PathScope| -> Result<PathScope, Infallible> {
+            Ok(self.canonical_scope(scope).unwrap_or_else(|_| scope.clone()))
+        };
+        ceiling.map_paths(scope).unwrap_or_else(|never| match never {})
     }
 
     fn canonical(&self, host: &str, missing: MayBeMissing) -> Result<String, String> {
@@ -139,6 +207,10 @@ impl Surveyor<'_> {
     }
 }
 
+fn path_of(scope: &Scope) -> Option<&PathScope> {
+    if let Scope::Path(path) = scope { Some(path) } else { None }
+}
+
 /// Nothing is there, or a file is where a directory would have to be.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
@@ -154,10 +226,6 @@ enum MayBeMissing {
 }
 
 impl MayBeMissing {
-    fn from(is_written: bool) -> Self {
-        if is_written { Self::LastName } else { Self::Nothing }
-    }
-
     fn allows(self, names: usize) -> bool {
         match self {
             Self::Nothing => false,

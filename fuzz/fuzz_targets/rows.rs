@@ -1,0 +1,3 @@
+//! Drives `tests/fuzz/src/targets/rows.rs`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| caphost_fuzz::run("rows", data));

@@ -1,0 +1,1 @@
+(component (import "wasi:cli/run@0.3.0" (instance)))

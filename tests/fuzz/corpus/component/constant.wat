@@ -1,0 +1,16 @@
+(component
+  (import "caphost:host/fs@0.1.0" (instance $fs (export "read-file" (func (param "path" string) (result (list u8))))))
+  (core module $memory (memory (export "memory") 1)
+    (data (i32.const 16) "./data/file.txt")
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024))
+  (core instance $memory (instantiate $memory))
+  (core func $lowered (canon lower (func $fs "read-file") (memory $memory "memory") (realloc (func $memory "realloc"))))
+  (core module $m
+    (import "fs" "read-file" (func $read (param i32 i32 i32)))
+    (func $inner (param i32) local.get 0 i32.const 15 i32.const 64 call $read)
+    (table funcref (elem $inner))
+    (func (export "run") (result i32) i32.const 16 call $inner i32.const 0))
+  (core instance $i (instantiate $m (with "fs" (instance (export "read-file" (func $lowered))))))
+  (func $run (result (result)) (canon lift (core func $i "run")))
+  (instance $interface (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.0" (instance $interface)))

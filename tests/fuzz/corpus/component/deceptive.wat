@@ -1,0 +1,1 @@
+(component (import "a‮:b" (func)) (export "\1b[2J" (func 0)))

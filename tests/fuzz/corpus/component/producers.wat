@@ -1,0 +1,1 @@
+(component (@producers (language "\e2\80\aeRust" "1") (processed-by "a" "") (sdk "b" "2")))

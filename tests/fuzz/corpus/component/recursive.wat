@@ -1,0 +1,1 @@
+(component (core module $m (func $a (export "run") (result i32) call $b) (func $b (result i32) call $a)) (core instance $i (instantiate $m)) (func (export "f") (result u32) (canon lift (core func $i "run"))))

@@ -1,0 +1,1 @@
+(component (type $r (record (field "a" string))) (type $v (variant (case "x" $r) (case "y"))) (type (func (param "p" (list $v)) (result (option $r)))) (import "a:b/c" (instance (export "t" (type (sub resource))) (export "[method]t.m" (func (param "self" u32))))))
